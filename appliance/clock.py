@@ -1,0 +1,37 @@
+"""The only reader of time; tests replace it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from appliance.timex import kernel_clock_quality
+from checks.facts.observation import ClockQuality
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Wall time in UTC: data, never what anything is scheduled by."""
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+
+    def quality(self) -> ClockQuality:
+        """How far `now` can be trusted at this moment."""
+
+
+@dataclass(frozen=True)
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def quality(self) -> ClockQuality:
+        """As the kernel's time discipline has it (adjtimex); unsynchronised when it cannot tell."""
+        return kernel_clock_quality()

@@ -1,0 +1,94 @@
+"""What should hold: the part of the site's configuration that a verdict may depend on.
+
+The target security level is not here on purpose: it decides in the matrix only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ExpectedService:
+    """A port meant to be open, and the protocol that may be spoken on it."""
+
+    id: str
+    transport: str
+    port: int
+    protocol: str
+    login: str | None = None
+    """The kind of credential we hold for it: password, certificate, community, snmpv3."""
+    variables: tuple[str, ...] = ()
+    """OPC UA node ids whose access level is read."""
+
+
+@dataclass(frozen=True)
+class ExpectedAsset:
+    """One asset as the inventory has it.  Empty strings mean the inventory does not say."""
+
+    id: str
+    zone: str
+    role: str
+    probing: str
+    addresses: tuple[str, ...]
+    vendor: str = ""
+    product: str = ""
+    order_number: str = ""
+    serial: str = ""
+    mac: str = ""
+    name: str = ""
+    firmware_approved: tuple[str, ...] = ()
+    services: tuple[ExpectedService, ...] = ()
+    closed_ports: tuple[int, ...] = ()
+    allow: tuple[str, ...] = ()
+    presence_seconds: int | None = None
+    """None: always there.  Otherwise it counts as present when seen within this time."""
+
+
+@dataclass(frozen=True)
+class ExpectedZone:
+    id: str
+    assets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One permitted flow; empty `source` or `target` stands for every host of that zone."""
+
+    transport: str
+    port: int
+    source: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class ExpectedConduit:
+    id: str
+    from_zone: str
+    to_zone: str
+    denies_by: str
+    """drop or reset: what its firewall does to traffic it denies."""
+    allow: tuple[Flow, ...] = ()
+    modbus_ports: tuple[tuple[str, int], ...] = ()
+    """(asset, TCP port) of every Modbus service behind it, besides 502 and 802."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The site's numbers, in the units their names say."""
+
+    certificate_expiry_warning_seconds: int = 30 * 86_400
+    max_clock_offset_ms: int = 10_000
+    max_session_timeout_seconds: int = 3_600
+    coverage_percent: int = 90
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Whatever of the configuration belongs to the subject; the rest is None."""
+
+    limits: Limits
+    asset: ExpectedAsset | None = None
+    service: ExpectedService | None = None
+    zone: ExpectedZone | None = None
+    conduit: ExpectedConduit | None = None

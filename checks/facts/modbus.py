@@ -1,0 +1,31 @@
+"""What a Modbus unit says it is (function 43, MEI type 14)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from checks.facts.observation import Facts
+
+
+@dataclass(frozen=True)
+class ModbusIdentity(Facts):
+    """
+    Device identification, texts cleaned of padding.
+
+    `supported` is False when the device answered with exception 01, 02 or 03: it is there and
+    alive, but does not identify itself; the texts are then empty and `exception` holds the code.
+    """
+
+    protocols: ClassVar[tuple[str, ...]] = ("modbus", "modbus-tls")
+
+    unit: int
+    supported: bool
+    exception: int | None = None
+    conformity: int = 0
+    vendor: str = ""
+    product_code: str = ""
+    revision: str = ""
+    url: str = ""
+    product_name: str = ""
+    model: str = ""

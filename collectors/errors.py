@@ -1,0 +1,95 @@
+"""
+Why a collector came back empty-handed: one family.
+
+    CollectError
+    ├── Unreachable       a router or our own host said there is no way there
+    ├── Filtered          nobody answered the connection attempt in time
+    ├── Refused           the port is closed: the address answered, with a reset
+    ├── TimedOut          connected, but no answer before the deadline
+    ├── HungUp            the peer closed before it had answered
+    ├── Unintelligible    the answer is not this protocol, too long, or does not add up
+    ├── Denied            the device understood and said no, or we hold no usable credential
+    ├── Busy              the device has no free session or resource: leave it alone
+    └── NotPermitted      our own rules forbid it; nothing was sent
+
+Anything else a collector raises is our bug and is allowed to be loud.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from checks.facts.verdict import Reason
+
+
+class CollectError(Exception):
+    """Target, what happened, while doing what: "opc.tcp://10.0.0.7:4840: no answer within 5 s
+    while asking for its endpoints".  `reason` is the stable token for the record."""
+
+    reason: ClassVar[Reason]
+
+    def __init__(self, target: object, what: str, doing: str = "") -> None:
+        self.target = str(target)
+        self.what = what
+        self.doing = doing
+        super().__init__(f"{target}: {what}" + (f" while {doing}" if doing else "") + ".")
+
+
+class Unreachable(CollectError):
+    """A router or our own host said there is no way there."""
+
+    reason = Reason.UNREACHABLE
+
+
+class Filtered(CollectError):
+    """Nobody answered the connection attempt in time."""
+
+    reason = Reason.FILTERED
+
+
+class Refused(CollectError):
+    """The port is closed: the address answered, with a reset."""
+
+    reason = Reason.REFUSED
+
+
+class TimedOut(CollectError):
+    """Connected, but no answer before the deadline."""
+
+    reason = Reason.TIMEOUT
+
+
+class HungUp(CollectError):
+    """The peer closed before it had answered."""
+
+    reason = Reason.HUNG_UP
+
+
+class Unintelligible(CollectError):
+    """The answer is not this protocol, is too long, or does not add up."""
+
+    reason = Reason.UNINTELLIGIBLE
+
+
+class Denied(CollectError):
+    """The device understood and said no, or we hold no usable credential for it."""
+
+    reason = Reason.DENIED
+
+
+class Busy(CollectError):
+    """The device has no free session or resource: leave it alone."""
+
+    reason = Reason.BUSY
+
+
+class NotPermitted(CollectError):
+    """Our own rules forbid it; nothing was sent."""
+
+    reason = Reason.NOT_PERMITTED
+
+
+class BudgetSpent(NotPermitted):
+    """It would be allowed, but the device has had its share for now; nothing was sent."""
+
+    reason = Reason.BUDGET_SPENT
