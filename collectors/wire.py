@@ -15,6 +15,7 @@ import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
 
 from collectors import allowed
@@ -71,6 +72,9 @@ class Gate(Protocol):
 
     def now(self) -> float:
         """Monotonic seconds."""
+
+    def wall(self) -> datetime:
+        """Our own clock in UTC, to lay beside a device's."""
 
 
 P = TypeVar("P", bound=asyncio.Protocol)

@@ -1,0 +1,67 @@
+"""Everything the outlets show at one moment, as plain values: the daemon paints it, they render."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from checks.check import Check
+from checks.facts.observation import Observation
+from checks.facts.standing import Standing, StateKey
+
+
+@dataclass(frozen=True)
+class AssetPicture:
+    """One asset; `up` is None before its first visit.  Counts run since the daemon started."""
+
+    id: str
+    zone: str
+    role: str
+    vendor: str
+    type: str
+    addresses: tuple[str, ...]
+    up: bool | None
+    last_visit: datetime | None
+    last_alive: datetime | None
+    visit_seconds: float | None
+    packets_sent: int
+    octets_sent: int
+    budget_used_ratio: float
+
+
+@dataclass(frozen=True)
+class ZonePicture:
+    id: str
+    name: str
+    conduits: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """
+    One moment of the whole site.
+
+    `standings` is sorted by key.  `observations` holds the newest of each question.  `lateness`
+    is the longest time in seconds a due visit has been waiting to start, over the last minute.
+    """
+
+    at: datetime
+    started: datetime
+    version: str
+    site_id: str
+    site_name: str
+    appliance_id: str
+    laboratory: bool
+    zones: tuple[ZonePicture, ...]
+    assets: tuple[AssetPicture, ...]
+    standings: tuple[tuple[StateKey, Standing], ...]
+    checks: Mapping[str, Check]
+    observations: tuple[Observation, ...]
+    ledger_size: int
+    last_checkpoint: datetime | None
+    outbox: Mapping[str, int]
+    last_reload_successful: bool
+    held: bool
+    lateness: float
+    nothing_sent_since: datetime | None = None
