@@ -1,0 +1,224 @@
+"""Assets and what is meant to be open on them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from appliance.site.scalars import Address, Duration, Id, Mac, Port, PortText, Sha256, Strict
+from checks.requirements import REQUIREMENTS
+
+Protocol = Literal[
+    "opcua", "modbus", "modbus-tls", "snmp", "http", "https", "tls", "ssh", "ftp", "telnet",
+    "vnc", "rdp", "smb", "mqtt", "mqtts", "ntp", "s7", "enip", "dnp3", "iec104", "bacnet", "fox",
+    "tcp",
+]  # fmt: skip
+PROTOCOLS: tuple[str, ...] = get_args(Protocol)
+CONNECT_ONLY = frozenset({"s7", "enip", "dnp3", "iec104", "bacnet", "fox", "tcp"})
+"""Connected to, never spoken to."""
+OVER_UDP = frozenset({"snmp", "ntp"})
+EITHER = frozenset({"dnp3", "bacnet", "enip"})
+"""Protocols that exist on both transports."""
+
+Role = Literal[
+    "plc", "rtu", "hmi", "scada", "historian", "workstation", "server", "switch", "router",
+    "firewall", "gateway", "ups", "other",
+]  # fmt: skip
+Probing = Literal["fragile", "standard", "robust", "never"]
+Permission = Literal["default-community", "long-session"]
+Text = Annotated[str, StringConstraints(strict=True, max_length=500)]
+RelativePath = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)]
+
+
+class Interface(Strict):
+    """One address of an asset; the zone is the asset's own unless it says otherwise."""
+
+    address: Address
+    zone: Id
+    mac: Mac = ""
+
+
+class Identity(Strict):
+    """What the asset should say it is; empty means the inventory does not say."""
+
+    vendor: Text = ""
+    product: Text = ""
+    order_number: Text = ""
+    serial: Text = ""
+    mac: Mac = ""
+    name: Text = ""
+
+
+class Firmware(Strict):
+    approved: tuple[Text, ...] = ()
+
+
+class Trust(Strict):
+    """The pin of the peer's certificate, or the CA file its chain ends in; exactly one."""
+
+    sha256: Sha256 | None = None
+    ca: RelativePath | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Trust:
+        if (self.sha256 is None) == (self.ca is None):
+            raise ValueError("write sha256: FINGERPRINT or ca: FILE, one of them")
+        return self
+
+
+class Register(Strict):
+    """Modbus data read to see a control at work; never written."""
+
+    table: Literal["coil", "discrete", "input", "holding"]
+    address: Annotated[int, Field(ge=0, le=65535, strict=True)]
+    count: Annotated[int, Field(ge=1, le=125, strict=True)] = 1
+    expect: Annotated[int, Field(ge=0, le=65535, strict=True)] | tuple[int, ...] | None = None
+    meaning: Text = ""
+    requirement: str | None = None
+
+    @field_validator("requirement")
+    @classmethod
+    def _known(cls, value: str | None) -> str | None:
+        if value is not None and value not in REQUIREMENTS:
+            raise ValueError("write a requirement of IEC 62443-3-3, such as SR 3.4 or SR 1.1 RE 1")
+        return value
+
+
+class Service(Strict):
+    """A port meant to be open, and the protocol that may be spoken on it."""
+
+    port: PortText
+    protocol: Protocol
+    credential: Id | None = None
+    certificate: Id | None = None
+    trust: Trust | None = None
+    variables: tuple[Text, ...] = ()
+    unit: Annotated[int, Field(ge=1, le=255, strict=True)] = 1
+    registers: tuple[Register, ...] = ()
+    paths: tuple[Text, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.port.id
+
+    @model_validator(mode="after")
+    def _fits(self) -> Service:
+        udp = self.port.transport == "udp"
+        if udp != (self.protocol in OVER_UDP) and self.protocol not in EITHER:
+            raise ValueError(
+                f"write {'udp' if not udp else 'tcp'}/{self.port.number} for {self.protocol}"
+            )
+        for key, protocols in _ONLY_FOR.items():
+            if getattr(self, key) and self.protocol not in protocols:
+                raise ValueError(f"write {key} only for {' or '.join(protocols)}")
+        return self
+
+
+_ONLY_FOR = {
+    "variables": ("opcua",),
+    "registers": ("modbus", "modbus-tls"),
+    "paths": ("http", "https"),
+}
+
+
+class Link(Strict):
+    kind: Literal["lan", "radio", "cellular"] = "lan"
+
+
+class Presence(Strict):
+    """`always` (seen_within is None), or present when seen within a time."""
+
+    seen_within: Duration | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _always(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            if value != "always":
+                raise ValueError("write always, or {seen_within: 7d}")
+            return {}
+        return value
+
+
+class AssetExpect(Strict):
+    max_clock_offset: Duration | None = None
+
+
+class AssetType(Strict):
+    """What many assets share; an asset states only what differs."""
+
+    id: Id
+    role: Role | None = None
+    probing: Probing | None = None
+    identity: Identity = Identity()
+    firmware: Firmware = Firmware()
+    services: tuple[Service, ...] = ()
+    every: Duration | None = None
+    allow: tuple[Permission, ...] = ()
+    link: Link = Link()
+    presence: Presence = Presence()
+    expect: AssetExpect = AssetExpect()
+    safety: bool = False
+
+
+class Asset(Strict):
+    """One device, its type already merged in."""
+
+    id: Id
+    type: Id | None = None
+    zone: Id
+    interfaces: Annotated[tuple[Interface, ...], Field(min_length=1)]
+    role: Role = "other"
+    probing: Probing = "fragile"
+    identity: Identity = Identity()
+    firmware: Firmware = Firmware()
+    services: tuple[Service, ...] = ()
+    every: Duration | None = None
+    allow: tuple[Permission, ...] = ()
+    link: Link = Link()
+    presence: Presence = Presence()
+    behind: Id | None = None
+    expect: AssetExpect = AssetExpect()
+    safety: bool = False
+
+    @property
+    def address(self) -> str:
+        """The address it is visited at: its first interface's."""
+        return self.interfaces[0].address
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return tuple(interface.address for interface in self.interfaces)
+
+    def service(self, id: str) -> Service:  # noqa: A002 - the word everybody uses
+        """Raises `KeyError` when there is none."""
+        for service in self.services:
+            if service.id == id:
+                return service
+        raise KeyError(f"{self.id} has no service {id}")
+
+    def interface_in(self, zone: str) -> Interface | None:
+        """Its first interface in a zone."""
+        return next((i for i in self.interfaces if i.zone == zone), None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        """`address: A` is one interface in the asset's own zone; an interface may omit its zone."""
+        if not isinstance(value, dict):
+            return value
+        value = dict(value)
+        if "address" in value:
+            if "interfaces" in value:
+                raise ValueError("write address or interfaces, one of them")
+            value["interfaces"] = [{"address": value.pop("address")}]
+        if isinstance(value.get("interfaces"), list | tuple):
+            value["interfaces"] = [
+                {"zone": value.get("zone"), **i} if isinstance(i, dict) else i
+                for i in value["interfaces"]
+            ]
+        return value
+
+
+__all__ = ["Asset", "AssetType", "Identity", "Interface", "Port", "Service", "Trust"]

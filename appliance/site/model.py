@@ -1,0 +1,333 @@
+"""What should hold: one site, as its configuration has it.  Attributes are named as the YAML keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from appliance.site.assets import Asset, AssetType, Identity, Interface, Service, Text, Trust
+from appliance.site.credentials_model import Credential, FileReference, SecretReference
+from appliance.site.scalars import (
+    Address,
+    ControlHost,
+    ControlText,
+    Duration,
+    Id,
+    Network,
+    Port,
+    PortText,
+    Strict,
+    WindowText,
+    address,
+    duration,
+)
+
+Level = Annotated[int, Field(ge=0, le=4, strict=True)]
+
+
+class SlT(Strict):
+    """A target security level, one per FR; written as one number or as a map fr1..fr7."""
+
+    fr1: Level = 0
+    fr2: Level = 0
+    fr3: Level = 0
+    fr4: Level = 0
+    fr5: Level = 0
+    fr6: Level = 0
+    fr7: Level = 0
+
+    def of(self, fr: int) -> int:
+        """The level of foundational requirement 1..7; 0 where none was set."""
+        return int(getattr(self, f"fr{fr}"))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_for_all(cls, value: Any) -> Any:
+        if isinstance(value, dict | SlT):
+            return value
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 4:
+            raise ValueError("write one level from 0 to 4, or a map fr1..fr7 of levels")
+        return {f"fr{n}": value for n in range(1, 8)}
+
+
+class Scope(Strict):
+    """What the assessment covers, in the plant's own words."""
+
+    physical: Text = ""
+    logical: Text = ""
+    equipment: Text = ""
+    exclusions: tuple[Text, ...] = ()
+
+
+class SiteInfo(Strict):
+    id: Id
+    name: Text = ""
+    timezone: str = "UTC"
+    laboratory: bool = False
+    scope: Scope = Scope()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("write a time zone of the IANA list, such as Europe/Amsterdam")
+        return value
+
+
+class Vantage(Strict):
+    """One source address of the appliance; None: the kernel chooses it."""
+
+    id: Id
+    zone: Id
+    source: Address | None = None
+    kind: Literal["monitor", "plain"] = "monitor"
+
+
+class Web(Strict):
+    """Where the page is served.  Off this host without TLS only when `without_tls` says so too."""
+
+    listen: str = "127.0.0.1:62443"
+    certificate: FileReference | None = None
+    key: FileReference | None = None
+    without_tls: bool = False
+
+    @property
+    def host(self) -> str:
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.listen.rpartition(":")[2])
+
+    @field_validator("listen")
+    @classmethod
+    def _address_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        wildcard = host in ("0.0.0.0", "[::]")  # noqa: S104 - judged below, not bound
+        if not wildcard:
+            address(host.strip("[]"))
+        if not port.isdecimal() or int(port) > 65535:
+            raise ValueError("write ADDRESS:PORT, such as 127.0.0.1:62443")
+        return value
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Web:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("write certificate and key, both or neither")
+        local = self.host == "::1" or self.host.startswith("127.")
+        if not local and self.certificate is None and not self.without_tls:
+            raise ValueError("write certificate and key, or without_tls: true if you mean it")
+        return self
+
+
+class Appliance(Strict):
+    id: Id
+    state_dir: Annotated[str, StringConstraints(pattern=r"^/")] = "/var/lib/upheld"
+    vantages: Annotated[tuple[Vantage, ...], Field(min_length=1)]
+    control: tuple[ControlText, ...] = ()
+    web: Web = Web()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        """`vantage: ZONE` is one monitor vantage there, with the kernel's source address."""
+        if not isinstance(value, dict) or "vantage" not in value:
+            return value
+        if "vantages" in value:
+            raise ValueError("write vantage or vantages, one of them")
+        rest = {k: v for k, v in value.items() if k != "vantage"}
+        zone = value["vantage"]
+        return {**rest, "vantages": [{"id": zone, "zone": zone, "kind": "monitor"}]}
+
+
+class ExternalPath(Strict):
+    """A way into the site from outside it, and the zone it ends in."""
+
+    id: Id
+    kind: Id
+    provider: Text = ""
+    ends_at: Id
+
+
+Rating = Literal["low", "medium", "high"]
+
+
+class Consequence(Strict):
+    safety: Rating | None = None
+    environment: Rating | None = None
+    production: Rating | None = None
+
+
+class Zone(Strict):
+    id: Id
+    name: Text = ""
+    networks: tuple[Network, ...] = ()
+    sl_t: SlT = SlT()
+    crs: Text = ""
+    criticality: Rating | None = None
+    consequence: Consequence = Consequence()
+    responsible: Text = ""
+    blackout: tuple[WindowText, ...] = ()
+
+
+class Allow(Strict):
+    """One permitted flow; None stands for every host of that zone.  Written `tcp/4840` or a map."""
+
+    port: PortText
+    source: Annotated[Id | None, Field(alias="from")] = None
+    target: Annotated[Id | None, Field(alias="to")] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _port_alone(cls, value: Any) -> Any:
+        return {"port": value} if isinstance(value, str) else value
+
+
+class Conduit(Strict):
+    id: Id
+    from_zone: Annotated[Id, Field(alias="from")]
+    to_zone: Annotated[Id, Field(alias="to")]
+    sl_t: SlT = SlT()
+    denies_by: Literal["drop", "reset"] = "drop"
+    allow: tuple[Allow, ...] = ()
+
+
+class Limits(Strict):
+    certificate_expiry_warning: Duration = duration("30d")
+    max_clock_offset: Duration = duration("10s")
+    max_session_timeout: Duration = duration("1h")
+    coverage: Annotated[int, Field(ge=1, le=100, strict=True)] = 90
+
+
+class Person(Strict):
+    id: Id
+    role: Text = ""
+    ssh_key: Annotated[str, StringConstraints(pattern=r"^(ssh|ecdsa|sk)-")] | None = None
+
+
+class Mqtt(Strict):
+    broker: Annotated[str, StringConstraints(pattern=r"^mqtts?://[^/@\s]+$")]
+    ca: FileReference | None = None
+    certificate: FileReference | None = None
+    key: FileReference | None = None
+    credential: Id | None = None
+
+
+class Soc(Strict):
+    address: Annotated[str, StringConstraints(pattern=r"^(tls|tcp|udp)://[^/@\s]+$")]
+    format: Literal["cef"] = "cef"
+    ca: FileReference | None = None
+    certificate: FileReference | None = None
+    key: FileReference | None = None
+
+
+class Outlets(Strict):
+    mqtt: Mqtt | None = None
+    soc: tuple[Soc, ...] = ()
+
+
+class Metrics(Strict):
+    states: Literal["all", "current"] = "all"
+
+
+class Site(Strict):
+    """A whole configuration.  References are checked by `appliance.site.loading`."""
+
+    site: SiteInfo
+    appliance: Appliance
+    external_paths: tuple[ExternalPath, ...] = ()
+    zones: Annotated[tuple[Zone, ...], Field(min_length=1)]
+    conduits: tuple[Conduit, ...] = ()
+    credentials: tuple[Credential, ...] = ()
+    types: tuple[AssetType, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    limits: Limits = Limits()
+    closed_ports: tuple[PortText, ...] = ()
+    people: tuple[Person, ...] = ()
+    outlets: Outlets = Outlets()
+    metrics: Metrics = Metrics()
+
+    def zone(self, id: str) -> Zone:  # noqa: A002 - the word everybody uses
+        """Raises `KeyError`, as the four below do."""
+        return self._zones[id]
+
+    def asset(self, id: str) -> Asset:  # noqa: A002
+        return self._assets[id]
+
+    def credential(self, id: str) -> Credential:  # noqa: A002
+        return self._credentials[id]
+
+    def vantage(self, id: str) -> Vantage:  # noqa: A002
+        return self._vantages[id]
+
+    def conduit(self, from_zone: str, to_zone: str) -> Conduit | None:
+        """The conduit between two zones in this direction; None when there is none."""
+        return self._conduits.get((from_zone, to_zone))
+
+    @cached_property
+    def _zones(self) -> dict[str, Zone]:
+        return {z.id: z for z in self.zones}
+
+    @cached_property
+    def _assets(self) -> dict[str, Asset]:
+        return {a.id: a for a in self.assets}
+
+    @cached_property
+    def _credentials(self) -> dict[str, Credential]:
+        return {c.id: c for c in self.credentials}
+
+    @cached_property
+    def _vantages(self) -> dict[str, Vantage]:
+        return {v.id: v for v in self.appliance.vantages}
+
+    @cached_property
+    def _conduits(self) -> dict[tuple[str, str], Conduit]:
+        return {(c.from_zone, c.to_zone): c for c in self.conduits}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _types(cls, value: Any) -> Any:
+        return with_types(value)
+
+
+def with_types(value: Any) -> Any:
+    """A plain configuration whose assets have their types merged in; the asset's word wins.
+
+    Maps are merged per key; anything else the asset states replaces what its type says.
+    """
+    if not isinstance(value, dict) or not isinstance(value.get("assets"), list):
+        return value
+    types = {
+        t["id"]: t
+        for t in value.get("types") or ()
+        if isinstance(t, dict) and isinstance(t.get("id"), str)
+    }
+    return {**value, "assets": [_with_type(asset, types) for asset in value["assets"]]}
+
+
+def _with_type(asset: Any, types: dict[str, Any]) -> Any:
+    if not isinstance(asset, dict) or not isinstance(asset.get("type"), str):
+        return asset
+    shared = {k: v for k, v in types.get(asset["type"], {}).items() if k != "id"}
+    return _merged(shared, asset)
+
+
+def _merged(under: Mapping[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            value = _merged(below, value)  # noqa: PLW2901 - the two words become one
+        merged[key] = value
+    return merged
+
+
+__all__ = [
+    "Allow", "Appliance", "Asset", "AssetType", "Conduit", "ControlHost", "Credential",
+    "Identity", "Interface", "Limits", "Mqtt", "Outlets", "Port", "SecretReference", "Service",
+    "Site", "SlT", "Soc", "Trust", "Vantage", "Zone",
+]  # fmt: skip
