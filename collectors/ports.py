@@ -1,0 +1,39 @@
+"""
+Ask whether a TCP port opens.
+
+On the wire: one connection attempt from the vantage's source address.  When it opens it is closed
+again without a byte; nothing is ever sent on it, whatever listens there.
+"""
+
+from __future__ import annotations
+
+import errno
+
+from checks.facts.ports import PortAnswer, TcpPort
+from collectors.errors import Filtered, Refused, Unreachable
+from collectors.wire import Target, Wire
+
+# What only a router, or a host without a route, says.  Other errors are our own machine's trouble
+# (no such source address, no ports left) and say nothing about the path: they stay a gap.
+NO_WAY = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH})
+
+
+async def port(wire: Wire, target: Target) -> TcpPort:
+    """
+    Open, refused, filtered or unreachable: each of them is a fact.
+
+    Raises `NotPermitted` (nothing was sent), and `Unreachable` when our own machine could not even
+    try.
+    """
+    try:
+        latency = await wire.probe(target)
+    except Refused:
+        return TcpPort(target.port, PortAnswer.REFUSED)
+    except Filtered:
+        return TcpPort(target.port, PortAnswer.FILTERED)
+    except Unreachable as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno in NO_WAY:
+            return TcpPort(target.port, PortAnswer.UNREACHABLE)
+        raise
+    return TcpPort(target.port, PortAnswer.OPEN, latency)
