@@ -1,0 +1,88 @@
+"""The evidence key: a systemd credential when there is one, else a file only its owner can read."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from appliance.ledger import durable
+from appliance.ledger.errors import LedgerError
+from appliance.ledger.note import SEED_LENGTH, Signer
+
+CREDENTIAL = "evidence-key"
+KEY_FILE = "evidence.key"
+VKEY_FILE = "evidence.vkey"
+
+
+def load_or_create(state_dir: Path, origin: str) -> Signer:
+    """
+    The signer of the log `origin`, and its public half beside it in `evidence.vkey`.
+
+    The credential `evidence-key` wins over `evidence.key`, which is made when there is neither.
+    Raises `LedgerError` for a key others may read, for a seed that is none, and when the
+    `evidence.vkey` at hand belongs to another key or origin.
+    """
+    try:
+        signer = Signer(origin, _credential() or _own(state_dir / KEY_FILE))
+        _publish(state_dir / VKEY_FILE, signer)
+    except OSError as error:
+        raise LedgerError(
+            f"{error.filename or state_dir}: while preparing the evidence key: {error.strerror}."
+        ) from error
+    return signer
+
+
+def _credential() -> bytes | None:
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not directory:
+        return None
+    path = Path(directory, CREDENTIAL)
+    return _seed(path) if path.exists() else None
+
+
+def _own(path: Path) -> bytes:
+    if not path.exists():
+        seed = secrets.token_bytes(SEED_LENGTH)
+        try:
+            durable.write(path, seed.hex().encode() + b"\n", mode=0o600, replace=False)
+        except FileExistsError:
+            return _own(path)
+        return seed
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        raise LedgerError(
+            f"{path}: others than its owner may use the evidence key (mode {mode:03o}); "
+            f"if nobody has, run: chmod 600 {path}"
+        )
+    return _seed(path)
+
+
+def _seed(path: Path) -> bytes:
+    data = path.read_bytes()
+    if len(data) == SEED_LENGTH:
+        return data
+    try:
+        seed = bytes.fromhex(data.decode("ascii"))
+    except ValueError:
+        seed = b""
+    if len(seed) != SEED_LENGTH:
+        raise LedgerError(
+            f"{path}: {len(data)} bytes that are no Ed25519 seed; "
+            f"write {SEED_LENGTH} bytes, or {2 * SEED_LENGTH} hex digits."
+        )
+    return seed
+
+
+def _publish(path: Path, signer: Signer) -> None:
+    line = signer.vkey + "\n"
+    if not path.exists():
+        durable.write(path, line.encode(), mode=0o644, replace=True)
+        return
+    known = path.read_text("utf-8", "replace")
+    if known != line:
+        # Overwriting it would make every older checkpoint look forged to whoever copies it next.
+        raise LedgerError(
+            f"{path}: says {known.strip()!r}, but the key at hand is {signer.vkey!r}; restore the "
+            "old key and site id, or move ledger, key and vkey away together to begin a new log."
+        )

@@ -1,0 +1,59 @@
+"""Open a ledger to look at it: another process may be writing, and nothing is ever changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+from appliance.ledger import schema
+from appliance.ledger.errors import LedgerError, explained
+
+Result = TypeVar("Result")
+
+
+def read(path: Path, doing: str, work: Callable[[sqlite3.Connection], Result]) -> Result:
+    """
+    What `work` finds in one unchanging view of the ledger.
+
+    Raises `LedgerError` when there is no ledger, and for what SQLite reports.
+    """
+    if not path.is_file():
+        raise LedgerError(f"{path}: there is no ledger here; name the ledger's file.")
+    try:
+        if _has_log(path):
+            return _viewed(path, "mode=ro", work)
+        # Even a read-only connection would leave -wal and -shm files beside a closed ledger.
+        before = _stamp(path)
+        result = _viewed(path, "mode=ro&immutable=1", work)
+        if _has_log(path) or _stamp(path) != before:
+            return _viewed(path, "mode=ro", work)
+    except sqlite3.Error as error:
+        raise explained(path, doing, error) from error
+    return result
+
+
+def _viewed(path: Path, options: str, work: Callable[[sqlite3.Connection], Result]) -> Result:
+    uri = f"file:{quote(str(path.absolute()))}?{options}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+    try:
+        # A damaged text is a finding with a name, not an error of ours.
+        connection.text_factory = lambda octets: octets.decode("utf-8", "replace")
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("BEGIN")
+        schema.require(connection, path)
+        return work(connection)
+    finally:
+        connection.close()
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size

@@ -1,0 +1,78 @@
+"""The tables of a ledger file."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from appliance.ledger.errors import LedgerError
+
+VERSION = 1
+# "UpLg": tells a ledger from any other SQLite file.
+APPLICATION = 0x55704C67
+
+_TABLES = """
+CREATE TABLE entry (idx INTEGER PRIMARY KEY, leaf BLOB NOT NULL, body BLOB) STRICT;
+CREATE TABLE tile (
+    level INTEGER NOT NULL, n INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY (level, n)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoint (
+    size INTEGER PRIMARY KEY, note TEXT NOT NULL, made_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE anchor (
+    size INTEGER NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL,
+    sent_at TEXT NOT NULL, receipt BLOB
+) STRICT;
+CREATE TABLE content (digest TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE standing (key TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    outlet TEXT NOT NULL, stream TEXT NOT NULL, sequence INTEGER NOT NULL,
+    address TEXT NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL,
+    latest_only INTEGER NOT NULL
+) STRICT;
+CREATE INDEX outbox_order ON outbox (outlet, id);
+CREATE INDEX outbox_latest ON outbox (outlet, address) WHERE latest_only;
+CREATE TABLE stream (
+    outlet TEXT NOT NULL, stream TEXT NOT NULL, last INTEGER NOT NULL,
+    PRIMARY KEY (outlet, stream)
+) STRICT, WITHOUT ROWID;
+"""
+
+# They stop our own mistakes, not an attacker: whoever may write the file may drop them.
+_APPEND_ONLY = """
+CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table}
+BEGIN SELECT RAISE(ABORT, 'the table {table} is append-only'); END
+"""
+_GUARDED = (
+    ("entry", "UPDATE"),
+    ("entry", "DELETE"),
+    ("content", "UPDATE"),
+    ("checkpoint", "DELETE"),
+)
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Inside the caller's transaction: a ledger appears whole or not at all."""
+    for statement in _TABLES.split(";\n"):
+        connection.execute(statement)
+    for table, verb in _GUARDED:
+        connection.execute(_APPEND_ONLY.format(table=table, verb=verb))
+    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def is_new(connection: sqlite3.Connection) -> bool:
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return bool(tables == 0)
+
+
+def require(connection: sqlite3.Connection, path: object) -> None:
+    """Raises `LedgerError` for another program's file and for another version's ledger."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION:
+        raise LedgerError(f"{path}: this is a SQLite file, but not a ledger.")
+    if version != VERSION:
+        raise LedgerError(
+            f"{path}: a ledger of layout {version}; this program reads layout {VERSION}."
+        )
