@@ -14,7 +14,7 @@ from checks.check import Check, Form, Input
 from checks.facts.context import Moment, Own, Records
 from checks.facts.expected import Expected
 from checks.facts.observation import Facts, Observation, Seen
-from checks.facts.verdict import Reason, RestsOn, Verdict, inconclusive
+from checks.facts.verdict import Reason, RestsOn, Verdict, inconclusive, not_applicable
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,11 @@ def decide(check: Check, inputs: Inputs) -> Verdict:
     Judge one subject.
 
     A required fact that is missing makes the verdict inconclusive, with the collector's reason;
-    so does silence heard in a run whose control hosts were silent too.
+    so does silence heard in a run whose control hosts were silent too.  No question about an
+    asset of probing class `never` arises: that is decided here, for all checks at once.
     """
+    if inputs.expected.asset is not None and inputs.expected.asset.probing == "never":
+        return not_applicable("The inventory says that this asset is never probed.")
     arguments: dict[str, Any] = {}
     for wanted in check.inputs:
         if wanted.form is Form.CONTEXT:

@@ -43,6 +43,8 @@ class ExpectedAsset:
     allow: tuple[str, ...] = ()
     presence_seconds: int | None = None
     """None: always there.  Otherwise it counts as present when seen within this time."""
+    reset_conduits: tuple[str, ...] = ()
+    """Conduits towards it that deny by reset: there a refusal may be the firewall's."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,93 @@
+"""Does the device run firmware somebody approved?"""
+
+from __future__ import annotations
+
+from checks.check import ASSET, HIGH, PART, check
+from checks.facts.expected import Expected
+from checks.facts.modbus import ModbusIdentity
+from checks.facts.observation import Facts, Seen
+from checks.facts.opcua import OpcUaServer
+from checks.facts.snmp import SnmpSystem
+from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
+
+
+@check(
+    title="Observed firmware or software version is on the approved list",
+    about=ASSET,
+    requirements={"SR 3.4": PART, "SR 7.8": PART},
+    program=("COMP 3.2", "COMP 3.3", "CM 1.1"),
+    severity=HIGH,
+    remedy="Patch or roll back, or approve the version in the asset's firmware list.",
+    by_hand="Read the version on the device's own display or engineering tool and compare.",
+)
+def judge(
+    servers: tuple[Seen[OpcUaServer], ...],
+    units: tuple[Seen[ModbusIdentity], ...],
+    agents: tuple[Seen[SnmpSystem], ...],
+    expected: Expected,
+) -> Verdict:
+    """
+    Passes when every version the device shows is approved; fails when none is; does not apply
+    when the inventory approves no version.
+
+    Sources that disagree are nobody's pass: a protocol stack may show its own version.
+    """
+    approved = expected.asset.firmware_approved if expected.asset else ()
+    if not approved:
+        return not_applicable("The inventory approves no version for this asset.")
+    shown = _shown(servers, units, agents)
+    if not shown:
+        return _nothing((*servers, *units, *agents))
+    known = {_version(text) for text in approved}
+    good = [source for source in shown if _version(source[1]) in known]
+    bad = [source for source in shown if source not in good]
+    if good and bad:
+        return inconclusive(
+            Reason.NOT_COMPARABLE,
+            f"{_text(good)} is approved, but {_text(bad)} is not.",
+            where=tuple(place for place, _ in bad),
+        )
+    if bad:
+        return failed(
+            Reason.NOT_APPROVED,
+            f"{_text(bad)} is not approved; approved is {' or '.join(approved)}.",
+            where=tuple(place for place, _ in bad),
+        )
+    return passed(f"{_text(good)} is approved.")
+
+
+def _shown(
+    servers: tuple[Seen[OpcUaServer], ...],
+    units: tuple[Seen[ModbusIdentity], ...],
+    agents: tuple[Seen[SnmpSystem], ...],
+) -> list[tuple[str, str]]:
+    """(place, version) of everything that shows one."""
+    found = [
+        (f"{s.service} software version", s.facts.software_version) for s in servers if s.facts
+    ]
+    found += [(f"{u.service} revision", u.facts.revision) for u in units if u.facts]
+    for agent in agents:
+        if agent.facts:
+            found += [
+                (f"{agent.service} vendor firmware", agent.facts.vendor_firmware),
+                (f"{agent.service} firmware", agent.facts.entity_firmware),
+                (f"{agent.service} software", agent.facts.entity_software),
+            ]
+    return [(place, version.strip()) for place, version in found if version.strip()]
+
+
+def _nothing(seen: tuple[Seen[Facts], ...]) -> Verdict:
+    if not seen:
+        return inconclusive(Reason.NOT_ASKED, "Nobody has asked this yet.")
+    for one in seen:
+        if one.reason is not None:
+            return inconclusive(one.reason, one.said)
+    return inconclusive(Reason.NOT_COMPARABLE, "The device shows no version anywhere.")
+
+
+def _version(text: str) -> str:
+    return text.strip().casefold().removeprefix("v").strip()
+
+
+def _text(shown: list[tuple[str, str]]) -> str:
+    return " and ".join(f"{version} ({place})" for place, version in shown)

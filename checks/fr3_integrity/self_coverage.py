@@ -1,0 +1,54 @@
+"""Do we see as much of the zone as we planned to?"""
+
+from __future__ import annotations
+
+from checks.check import HIGH, PART, ZONE, check
+from checks.facts.context import Own
+from checks.facts.expected import Expected
+from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
+
+
+@check(
+    title="Verification ran as planned and covers the in-scope assets",
+    about=ZONE,
+    requirements={
+        "SR 3.3": PART,
+        "SR 3.3 RE 1": PART,
+        "SR 3.3 RE 2": PART,
+        "SR 6.2": PART,
+        "SR 7.6 RE 1": PART,
+    },
+    program=("ORG 2.2", "ORG 2.4"),
+    severity=HIGH,
+    remedy="Look at the assets named here: restore their answers, their credentials or the path.",
+    by_hand="Count the questions of the plan and the fresh answers on the status page.",
+)
+def judge(own: Own, expected: Expected) -> Verdict:
+    """
+    Passes when enough of the zone's questions have an answer in age; fails when fewer have; does
+    not apply to zones of whose assets we ask nothing.
+
+    Green checks over half a zone look like green checks over a whole one: this tells them apart.
+    """
+    zone = expected.zone
+    if zone is None:
+        return not_applicable("The configuration has no such zone.")
+    known = {a.asset: a for a in own.assets if a.zone == zone.id}
+    if unknown := sorted(set(zone.assets) - set(known)):
+        return inconclusive(
+            Reason.NOT_ASKED,
+            f"Nothing is known yet of what was planned for {len(unknown)} assets of {zone.id}.",
+            where=tuple(unknown),
+        )
+    planned = sum(a.planned for a in known.values())
+    if planned == 0:
+        return not_applicable(f"Nothing is asked of the assets of zone {zone.id}.")
+    answered = sum(a.answered for a in known.values())
+    said = f"{answered} of {planned} questions in zone {zone.id} have an answer in age"
+    if answered * 100 >= expected.limits.coverage_percent * planned:
+        return passed(f"{said}; {expected.limits.coverage_percent} percent are wanted.")
+    return failed(
+        Reason.MISSING,
+        f"Only {said}; {expected.limits.coverage_percent} percent are wanted.",
+        where=tuple(a.asset for a in known.values() if a.answered < a.planned),
+    )
