@@ -24,7 +24,12 @@ class Message:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A message in the outbox.  `sequence` is gapless per outlet and stream, from 1."""
+    """
+    A message in the outbox.
+
+    `sequence` counts a stream's messages of one outlet from 1 without gaps; the number of a
+    message that a newer one replaced is never delivered.
+    """
 
     id: int
     sequence: int

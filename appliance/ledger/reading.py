@@ -23,16 +23,23 @@ def read(path: Path, doing: str, work: Callable[[sqlite3.Connection], Result]) -
     if not path.is_file():
         raise LedgerError(f"{path}: there is no ledger here; name the ledger's file.")
     try:
-        if _has_log(path):
-            return _viewed(path, "mode=ro", work)
-        # Even a read-only connection would leave -wal and -shm files beside a closed ledger.
-        before = _stamp(path)
-        result = _viewed(path, "mode=ro&immutable=1", work)
-        if _has_log(path) or _stamp(path) != before:
-            return _viewed(path, "mode=ro", work)
+        return _steady(path, work)
     except sqlite3.Error as error:
         raise explained(path, doing, error) from error
-    return result
+
+
+def _steady(path: Path, work: Callable[[sqlite3.Connection], Result]) -> Result:
+    if not _has_log(path):
+        # Even a read-only connection would leave -wal and -shm files beside a closed ledger.
+        before, result = _stamp(path), None
+        try:
+            result = _viewed(path, "mode=ro&immutable=1", work)
+        except (sqlite3.Error, LedgerError):
+            if _stamp(path) == before:
+                raise
+        if result is not None and _stamp(path) == before:
+            return result
+    return _viewed(path, "mode=ro", work)
 
 
 def _viewed(path: Path, options: str, work: Callable[[sqlite3.Connection], Result]) -> Result:

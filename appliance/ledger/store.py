@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -119,6 +120,12 @@ class Store:
         """The newest signed note; a new ledger has one over nothing."""
         ((note,),) = await self._rows("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1")
         return str(note)
+
+    async def signed_at(self) -> datetime:
+        """When the newest checkpoint was made, by our own clock, in UTC."""
+        query = "SELECT made_at FROM checkpoint ORDER BY size DESC LIMIT 1"
+        ((made_at,),) = await self._rows(query)
+        return datetime.fromisoformat(made_at)
 
     @property
     def size(self) -> int:

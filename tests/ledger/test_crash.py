@@ -84,7 +84,7 @@ async def test_entries_whose_signing_failed_are_kept_and_signed_by_the_next_open
         "CREATE TEMP TRIGGER broken BEFORE INSERT ON main.checkpoint "
         "BEGIN SELECT RAISE(ABORT, 'the disk went away'); END",
     )
-    with pytest.raises(LedgerError, match="checkpoint of the 1 entries it holds.*went away"):
+    with pytest.raises(LedgerError, match=r"checkpoint of the 1 entries it holds.*went away"):
         await store.commit([b"a"])
     assert store.size == 1
     await store.close()

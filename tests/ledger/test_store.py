@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
@@ -44,6 +45,15 @@ async def test_a_new_ledger_has_a_checkpoint_over_nothing(store, signer):
     head = opened_checkpoint(await store.latest_checkpoint(), signer.verifier)
 
     assert (head.size, head.root) == (0, tree.EMPTY_ROOT)
+
+
+async def test_a_checkpoint_carries_the_clock_s_time(path, signer):
+    class Stopped:
+        def now(self):
+            return datetime(2026, 3, 2, 8, 0, 0, 120_000, tzinfo=UTC)
+
+    async with Store.open(path, origin=ORIGIN, key=signer, clock=Stopped()) as store:
+        assert await store.signed_at() == Stopped().now()
 
 
 async def test_everything_is_there_again_after_closing(store, reopen):
@@ -159,6 +169,14 @@ async def test_a_writer_in_the_middle_of_a_transaction_is_a_clear_error(store, p
 
     assert store.size == 0
     assert (await store.commit([b"a"])).size == 1
+
+
+def test_a_ledger_somebody_is_writing_to_cannot_be_opened(path, reopen):
+    asyncio.run(reopen().close())
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerError, match="another process is writing"):
+            reopen()
 
 
 async def test_a_second_store_that_fell_behind_may_not_write(store, reopen):
