@@ -70,12 +70,25 @@ def _decoded(body: bytes | None) -> Any:
 
 def _texts(value: Any, path: str) -> Iterator[str]:
     """What stands at a dotted path, as text; JSON's own words for true, false and null."""
-    if isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner, path)
-    elif not path:
-        yield value if isinstance(value, str) else json.dumps(value)
-    elif isinstance(value, dict):
-        key, _, rest = path.partition(".")
-        if key in value:
-            yield from _texts(value[key], rest)
+    found = _rows(value)
+    for key in path.split("."):
+        found = [
+            row
+            for inner in found
+            if isinstance(inner, dict) and key in inner
+            for row in _rows(inner[key])
+        ]
+    for inner in found:
+        yield inner if isinstance(inner, str) else json.dumps(inner)
+
+
+def _rows(value: Any) -> list[Any]:
+    """The value, or what its lists hold."""
+    left, found = [value], []
+    while left:
+        inner = left.pop()
+        if isinstance(inner, list):
+            left += inner
+        else:
+            found.append(inner)
+    return found

@@ -233,13 +233,14 @@ def _named(body: bytes | None) -> Iterator[str]:
 
 
 def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if isinstance(inner, str):
-                if key in CONTENT_KEYS and _DIGEST.fullmatch(inner):
-                    yield inner
-            else:
-                yield from _references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _references(inner)
+    # A list of what is left, not recursion: entries may nest deeper than Python's stack.
+    left = [value]
+    while left:
+        inner = left.pop()
+        if isinstance(inner, list):
+            left += inner
+        elif isinstance(inner, dict):
+            left += inner.values()
+            for key in CONTENT_KEYS & inner.keys():
+                if isinstance(inner[key], str) and _DIGEST.fullmatch(inner[key]):
+                    yield inner[key]

@@ -235,3 +235,23 @@ async def test_show_names_what_is_not_there_and_shows_what_is_no_json(store, pat
         show(path, 2)
     with pytest.raises(LedgerError, match="there is no ledger here"):
         show(tmp_path / "absent.db")
+
+
+async def test_an_entry_that_nests_deep_is_no_way_to_stop_the_verifier(store, path, signer):
+    deep = b'{"n":' * 900 + b'"sha256:"' + b"}" * 900
+    lists = b'{"a":' + b"[" * 900 + b'"sha256:"' + b"]" * 900 + b"}"
+    await store.commit([deep, lists])
+
+    assert verify(path, signer.vkey).ok
+    assert [i for i, _ in show(path, None, {"a": "sha256:"})] == [1]
+
+
+async def test_contents_are_found_missing_under_every_key_that_names_them(store, path, signer):
+    digests = [f"sha256:{n:064x}" for n in range(6)]
+    row = dict(zip(("facts", "expected", "own", "inputs", "content"), digests, strict=False))
+    # A revision and a list of observations are digests, but of nothing the ledger stores.
+    rows = [row, {"rev": digests[5], "inputs": [digests[5]]}]
+    await store.commit([json.dumps({"type": "verdicts", "rows": rows}).encode()])
+
+    broken = verify(path, signer.vkey).broken
+    assert sorted(broken) == [f"content {d}: missing, though entry 0 names it" for d in digests[:5]]
