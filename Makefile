@@ -19,6 +19,10 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# FOR=60 ends by itself after so many seconds.
+demo: install
+	$(BIN)/upheld demo $(if $(FOR),--for $(FOR))
+
 test: install
 	.ci/peers
 	$(MAKE) --no-print-directory lint

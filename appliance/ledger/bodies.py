@@ -1,0 +1,121 @@
+"""What is written down: entry bodies as plain values, rendered to canonical bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from appliance.judge.judging import Judged
+from checks.facts.codec import canonical, digest, plain, split
+from checks.facts.context import Moment
+from checks.facts.observation import Observation
+from checks.facts.standing import Standing, StateKey
+from checks.facts.verdict import Verdict
+from checks.revision import revision
+
+ROWS_AN_ENTRY = 40
+"""So that an entry stays well below the 65,535 bytes a tile's bundle can hold."""
+
+INPUTS_IN_A_ROW = 8
+"""A verdict over more observations names a content that lists them."""
+
+T = TypeVar("T")
+
+
+def entry(kind: str, at: datetime, fields: Mapping[str, Any]) -> bytes:
+    """One entry of any type."""
+    return canonical({"v": 1, "type": kind, "t": plain(at), **plain(fields)})
+
+
+def observation(seen: Observation, contents: dict[str, bytes]) -> dict[str, Any]:
+    """An observation with its stable facts as a digest; the facts themselves go to `contents`."""
+    row: dict[str, Any] = {
+        name: plain(getattr(seen, name))
+        for name in seen.__dataclass_fields__
+        if name not in ("facts", "reason", "said", "visit")
+    }
+    if seen.facts is None:
+        row |= {"reason": plain(seen.reason), "said": seen.said}
+        return row
+    stable, readings = split(seen.facts)
+    name = digest(stable)
+    contents[name] = canonical(stable)
+    return row | {"facts": name, "readings": readings}
+
+
+def observations(
+    visit: str, asset: str, at: datetime, seen: Sequence[Observation], contents: dict[str, bytes]
+) -> list[bytes]:
+    """The entries that hold a visit's observations."""
+    rows = [observation(o, contents) for o in seen]
+    return [
+        entry("observations", at, {"visit": visit, "asset": asset, "rows": part})
+        for part in _parts(rows)
+    ]
+
+
+def verdicts(
+    visit: str,
+    moment: Moment,
+    judged: Iterable[Judged],
+    last: Mapping[StateKey, Verdict],
+    contents: dict[str, bytes],
+) -> list[bytes]:
+    """
+    The entries that hold a visit's verdicts: in full where they differ from the last of their key.
+
+    Each row names the digests of what it rests on, so that it can be judged again.
+    """
+    rows = [_row(j, last.get(j.key), contents) for j in judged]
+    return [
+        entry("verdicts", moment.at, {"visit": visit, "moment": moment, "rows": part})
+        for part in _parts(rows)
+    ]
+
+
+def standing(value: Standing) -> bytes:
+    """A state as the store keeps it."""
+    return canonical(plain(value))
+
+
+def _row(judged: Judged, last: Verdict | None, contents: dict[str, bytes]) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "key": str(judged.key),
+        "interval": judged.interval_seconds,
+        "state": judged.after.state.value,
+        "expected": _kept(plain(judged.inputs.expected), contents),
+        "inputs": _inputs(judged.inputs.observations, contents),
+    }
+    if judged.inputs.own.assets or judged.inputs.own.controls:
+        row["own"] = _kept(plain(judged.inputs.own), contents)
+    if last == judged.verdict:
+        return row | {"same": True}
+    return row | {
+        "subject": plain(judged.key.subject),
+        "check": judged.check.id,
+        "rev": revision(judged.check),
+        "verdict": plain(judged.verdict),
+    }
+
+
+def _inputs(seen: Sequence[Observation], contents: dict[str, bytes]) -> list[str] | str:
+    digests = [digest(observation(o, contents)) for o in seen]
+    return digests if len(digests) <= INPUTS_IN_A_ROW else _kept(digests, contents)
+
+
+def _kept(value: Any, contents: dict[str, bytes]) -> str:
+    name = digest(value)
+    contents[name] = canonical(value)
+    return name
+
+
+def _parts(rows: list[T]) -> Iterator[list[T]]:
+    for start in range(0, len(rows), ROWS_AN_ENTRY):
+        yield rows[start : start + ROWS_AN_ENTRY]
+
+
+def parsed(body: bytes) -> Any:
+    """A rendered body as a plain value again."""
+    return json.loads(body)

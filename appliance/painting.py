@@ -1,0 +1,76 @@
+"""The outlets' picture of this moment, painted from what the rounds remember."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.metadata import version
+
+from appliance.outlets.picture import AssetPicture, Picture, ZonePicture
+from appliance.round import Rounds
+from appliance.site.model import Asset
+from checks import ALL
+
+LATENESS_WINDOW = 60.0
+
+
+def paint(
+    rounds: Rounds,
+    *,
+    started: datetime,
+    checkpoint_at: datetime | None,
+    outbox: Mapping[str, int],
+    reloaded: bool,
+) -> Picture:
+    """Everything that can be shown now."""
+    site = rounds.site
+    now = rounds.clock.monotonic()
+    recent = [late for at, late in rounds.lateness if now - at <= LATENESS_WINDOW]
+    return Picture(
+        at=rounds.clock.now(),
+        started=started,
+        version=version("upheld"),
+        site_id=site.site.id,
+        site_name=site.site.name,
+        appliance_id=site.appliance.id,
+        laboratory=site.site.laboratory,
+        zones=tuple(
+            ZonePicture(
+                z.id,
+                z.name,
+                tuple(c.id for c in site.conduits if z.id in (c.from_zone, c.to_zone)),
+            )
+            for z in site.zones
+        ),
+        assets=tuple(_asset(rounds, a) for a in site.assets),
+        standings=tuple(sorted(rounds.standings.items(), key=lambda item: str(item[0]))),
+        checks={check.id: check for check in ALL},
+        observations=tuple(rounds.memory),
+        ledger_size=rounds.store.size,
+        last_checkpoint=checkpoint_at,
+        outbox=outbox,
+        last_reload_successful=reloaded,
+        held=rounds.guard.held,
+        lateness=max(recent, default=0.0),
+        nothing_sent_since=rounds.guard.last_sent if rounds.guard.held else None,
+    )
+
+
+def _asset(rounds: Rounds, asset: Asset) -> AssetPicture:
+    last = rounds.last.get(asset.id)
+    seen = last.observations[-1] if last and last.observations else None
+    return AssetPicture(
+        id=asset.id,
+        zone=asset.zone,
+        role=asset.role,
+        vendor=asset.identity.vendor,
+        type=asset.type or "",
+        addresses=tuple(i.address for i in asset.interfaces),
+        up=seen.alive if seen else None,
+        last_visit=last.finished if last else None,
+        last_alive=rounds.last_alive.get(asset.id),
+        visit_seconds=(last.finished - last.started).total_seconds() if last else None,
+        packets_sent=rounds.guard.packets[asset.address],
+        octets_sent=rounds.guard.octets[asset.address],
+        budget_used_ratio=rounds.guard.used_ratio(asset.address),
+    )

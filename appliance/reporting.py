@@ -1,0 +1,89 @@
+"""What `upheld check` prints: verdicts and observations as plain values, and its exit code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from appliance.judge.judging import Judged
+from appliance.round import Visited
+from appliance.site.model import Site
+from checks.facts.codec import plain
+from checks.facts.observation import Observation
+from checks.facts.verdict import Outcome
+
+NOTHING_FAILS, SOMETHING_FAILS, SOMETHING_UNKNOWN = 0, 1, 3
+
+
+def report(
+    site: Site, visits: Iterable[Visited], *, started: datetime, finished: datetime, check: str = ""
+) -> dict[str, Any]:
+    """The JSON of `upheld check --format json`; later verdicts of a key replace earlier ones."""
+    newest: dict[str, tuple[Judged, int]] = {}
+    observations: list[Observation] = []
+    for visited in visits:
+        observations += visited.observations
+        for judged in visited.judged:
+            if not check or judged.check.id == check:
+                newest[str(judged.key)] = (judged, visited.first_entry)
+    rows = [_row(judged, entry) for _, (judged, entry) in sorted(newest.items())]
+    return {
+        "site": site.site.id,
+        "appliance": site.appliance.id,
+        "laboratory": site.site.laboratory,
+        "started": plain(started),
+        "finished": plain(finished),
+        "results": rows,
+        "observations": [_seen(o) for o in observations],
+        "summary": dict(Counter(row["verdict"] for row in rows)),
+    }
+
+
+def exit_code(results: Sequence[dict[str, Any]]) -> int:
+    """By verdicts: 1 when something fails, 3 when nothing fails but something is unknown."""
+    verdicts = {row["verdict"] for row in results}
+    if Outcome.FAIL in verdicts:
+        return SOMETHING_FAILS
+    return SOMETHING_UNKNOWN if Outcome.INCONCLUSIVE in verdicts else NOTHING_FAILS
+
+
+def _row(judged: Judged, entry: int) -> dict[str, Any]:
+    subject, verdict = judged.key.subject, judged.verdict
+    newest = max((o.finished for o in judged.inputs.observations), default=None)
+    return {
+        "subject": str(subject),
+        "zone": subject.zone or None,
+        "asset": subject.asset or None,
+        "service": subject.service or None,
+        "conduit": subject.conduit or None,
+        "check": judged.check.id,
+        "verdict": verdict.outcome.value,
+        "state": judged.after.state.value,
+        "reason": verdict.reason.value,
+        "said": verdict.said,
+        "rests_on": verdict.rests_on.value if verdict.rests_on else None,
+        "requirements": [
+            {"id": name, "strength": strength.value}
+            for name, strength in judged.check.requirements.items()
+        ],
+        "severity": judged.check.severity.value,
+        "observed_at": plain(newest) if newest else None,
+        "entry": entry,
+    }
+
+
+def _seen(seen: Observation) -> dict[str, Any]:
+    row = {
+        "asset": seen.asset,
+        "service": seen.service,
+        "vantage": seen.vantage,
+        "collector": seen.collector,
+        "facts_type": seen.facts_type,
+        "started": plain(seen.started),
+        "finished": plain(seen.finished),
+    }
+    if seen.facts is not None:
+        return row | {"facts": plain(seen.facts)}
+    return row | {"reason": seen.reason, "said": seen.said}

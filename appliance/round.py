@@ -1,0 +1,302 @@
+"""
+One asset's turn, from due to told: visit, remember, judge, write down in one transaction.
+
+The daemon and a single `upheld check` both go through here, so they cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from appliance.clock import Clock
+from appliance.judge.judging import Judge, Judged, applicable, subjects
+from appliance.judge.memory import Memory
+from appliance.judge.standing import aged
+from appliance.ledger import bodies
+from appliance.ledger.entry import Message
+from appliance.ledger.store import Store
+from appliance.outlets import messages
+from appliance.site.credentials import resolve, resolve_trust
+from appliance.site.loading import Loaded
+from appliance.site.model import Asset, Site
+from appliance.site.profiles import firmware_oids
+from appliance.site.secrets import SecretError, Secrets
+from appliance.visit import questions as q
+from appliance.visit.asking import Asking
+from appliance.visit.classes import class_of
+from appliance.visit.control import Controls
+from appliance.visit.guard import Guard
+from appliance.visit.reach import looks
+from appliance.visit.slots import Slots
+from appliance.visit.visit import Ask, Visit, asks
+from checks import ALL
+from checks.facts.codec import build
+from checks.facts.context import Moment, Own, OwnAsset
+from checks.facts.observation import Facts, Observation
+from checks.facts.standing import Standing, StateKey, Subject
+from checks.facts.verdict import Verdict
+from collectors.credentials import Credential
+from collectors.errors import Denied
+from collectors.wire import Wire
+
+NEVER = "never"
+
+
+@dataclass(frozen=True)
+class Visited:
+    """What one turn brought."""
+
+    asset: str
+    started: datetime
+    finished: datetime
+    observations: tuple[Observation, ...]
+    judged: tuple[Judged, ...]
+    first_entry: int
+
+
+@dataclass
+class Rounds:
+    """All that one running appliance remembers, and the way it takes an asset's turn."""
+
+    loaded: Loaded
+    directory: Path
+    store: Store
+    clock: Clock
+    guard: Guard
+    memory: Memory = field(default_factory=Memory)
+    standings: dict[StateKey, Standing] = field(default_factory=dict)
+    verdicts: dict[StateKey, Verdict] = field(default_factory=dict)
+    last: dict[str, Visited] = field(default_factory=dict)
+    last_alive: dict[str, datetime] = field(default_factory=dict)
+    slots: Slots = field(default_factory=Slots)
+    told: Callable[[], None] = lambda: None
+    lateness: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=1000))
+    _asked: dict[tuple[str, str, str, str], float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.adopt(self.loaded)
+
+    @property
+    def site(self) -> Site:
+        return self.loaded.site
+
+    def adopt(self, loaded: Loaded) -> None:
+        """Go on with this configuration; visits under way end under the targets of both."""
+        self.loaded = loaded
+        self.secrets = Secrets(self.directory)
+        laboratory = self.site.site.laboratory
+        self.controls = Controls(self.site, Wire(self.guard, connect=2.0))
+        control = {(c.address, "tcp", c.port.number) for c in self.site.appliance.control}
+        self.guard.permit(control | _targets(self.site))
+        self.guard.a_day = _daily(self.site)
+        self.memory.keep_only(a.id for a in self.site.assets)
+        self.judge = Judge(self.site, ALL, self._interval)
+        self.planned = {
+            a.id: asks(a, looks(self.site, a), laboratory=laboratory) for a in self.visitable()
+        }
+
+    async def restore(self) -> None:
+        """Take up the states the ledger's store holds for subjects that still exist."""
+        known = {
+            str(StateKey(s, c.id)): StateKey(s, c.id)
+            for s in subjects(self.site)
+            for c in applicable(self.site, s, ALL)
+        }
+        kept = await self.store.standings()
+        for text in kept.keys() & known.keys():
+            self.standings[known[text]] = build(Standing, bodies.parsed(kept[text]))
+        await self._remove(sorted(kept.keys() - known.keys()))
+
+    async def forget(self) -> None:
+        """Drop the states of subjects and checks the configuration no longer has."""
+        known = {
+            StateKey(s, c.id) for s in subjects(self.site) for c in applicable(self.site, s, ALL)
+        }
+        gone = [key for key in self.standings if key not in known]
+        for key in gone:
+            del self.standings[key]
+            self.verdicts.pop(key, None)
+        await self._remove(sorted(str(key) for key in gone))
+
+    async def _remove(self, keys: list[str]) -> None:
+        """Write down that these subjects or checks are gone, so that a replay forgets them too."""
+        if keys:
+            body = bodies.entry("removed", self.clock.now(), {"keys": keys})
+            await self.store.commit([body], standings=dict.fromkeys(keys))
+
+    def visitable(self) -> tuple[Asset, ...]:
+        """The assets that may be touched at all."""
+        return tuple(a for a in self.site.assets if a.probing != NEVER and not a.safety)
+
+    def every(self, asset: Asset) -> timedelta:
+        return q.every(asset, laboratory=self.site.site.laboratory)
+
+    async def visit(self, asset_id: str, *, due_anyway: bool = False) -> Visited | None:
+        """Take one asset's turn; None when none of its questions was due."""
+        asset = self.site.asset(asset_id)
+        due = self.clock.monotonic()
+        async with self.slots.taken(asset.zone, asset.address):
+            todo = tuple(a for a in self.planned[asset_id] if due_anyway or self._due(asset, a))
+            if not todo:
+                return None
+            self.lateness.append((self.clock.monotonic(), self.clock.monotonic() - due))
+            started = self.clock.now()
+            visit = self._begin(asset)
+            observations = await visit.run(todo)
+            self._note(asset, todo, observations)
+        return await self._write(asset, visit.id, started, observations)
+
+    async def age(self) -> int:
+        """Let what nobody has confirmed in too long become unknown; returns how many did."""
+        at = self.clock.now()
+        older = {k: new for k, s in self.standings.items() if (new := aged(s, at)) is not None}
+        if not older:
+            return 0
+        body = bodies.entry("aged", at, {"keys": [str(k) for k in older]})
+        told = [m for k, s in older.items() for m in self._told(k, s, self.store.size, at)]
+        await self.store.commit(
+            [body], told, standings={str(k): bodies.standing(s) for k, s in older.items()}
+        )
+        self.standings.update(older)
+        self.told()
+        return len(older)
+
+    def own(self) -> Own:
+        """What we planned and know, per asset, and how the control hosts answered last."""
+        at = self.clock.now()
+        return Own(
+            assets=tuple(self._own(asset, at) for asset in self.visitable()),
+            controls=self.controls.newest(),
+        )
+
+    def _own(self, asset: Asset, at: datetime) -> OwnAsset:
+        young = {
+            (o.service, o.vantage, o.question)
+            for o in self.memory
+            if o.asset == asset.id
+            and o.facts is not None
+            and at - o.finished <= 3 * self.every(asset) + timedelta(seconds=30)
+        }
+        planned = [a for a in self.planned[asset.id] if a.forbidden is None]
+        known = sum((a.look.port.id, a.look.vantage.id, a.question.id) in young for a in planned)
+        return OwnAsset(asset.id, asset.zone, planned=len(planned), answered=known)
+
+    def _begin(self, asset: Asset) -> Visit:
+        numbers = class_of(asset.probing, laboratory=self.site.site.laboratory)
+        wire = Wire(self.guard, connect=numbers.connect, whole=numbers.whole)
+        asking = Asking(
+            asset=asset,
+            wire=wire,
+            credential=self._credential,
+            trust=lambda service: resolve_trust(service.trust, self.secrets),
+            firmware_oids=firmware_oids(self.directory / "profiles"),
+        )
+        return Visit(
+            id=str(uuid4()),
+            asset=asset,
+            asking=asking,
+            controls=self.controls,
+            clock=self.clock,
+            pause=numbers.pause,
+            last_alive=self.last_alive.get(asset.id),
+        )
+
+    def _credential(self, name: str) -> Credential:
+        try:
+            return resolve(self.site, self.secrets, name)
+        except SecretError as error:
+            raise Denied(f"credential {name}", str(error)) from error
+
+    def _due(self, asset: Asset, ask: Ask) -> bool:
+        asked = self._asked.get(_name(asset, ask))
+        if asked is None:
+            return True
+        wait = q.interval(asset, ask.question, laboratory=self.site.site.laboratory)
+        # A turn comes at a fixed phase; without slack a question would skip every other one.
+        return self.clock.monotonic() - asked >= 0.9 * wait.total_seconds()
+
+    def _note(self, asset: Asset, todo: Sequence[Ask], seen: Sequence[Observation]) -> None:
+        now = self.clock.monotonic()
+        self._asked |= {_name(asset, ask): now for ask in todo}
+        self.memory.remember(seen)
+        if seen and seen[-1].alive:
+            self.last_alive[asset.id] = seen[-1].finished
+
+    async def _write(
+        self, asset: Asset, visit: str, started: datetime, seen: tuple[Observation, ...]
+    ) -> Visited:
+        moment = Moment(self.clock.now(), self.clock.quality())
+        judged = self.judge.visit(
+            asset.id,
+            seen,
+            self.memory,
+            self.standings,
+            moment=moment,
+            own=self.own(),
+            visit=visit,
+        )
+        contents: dict[str, bytes] = {}
+        entries = bodies.observations(visit, asset.id, moment.at, seen, contents)
+        entries += bodies.verdicts(visit, moment, judged, self.verdicts, contents)
+        told = [
+            message
+            for j in judged
+            if j.changed
+            for message in self._told(j.key, j.after, self.store.size, moment.at)
+        ]
+        after = {str(j.key): bodies.standing(j.after) for j in judged}
+        committed = await self.store.commit(entries, told, contents=contents, standings=after)
+        self.standings.update({j.key: j.after for j in judged})
+        self.verdicts.update({j.key: j.verdict for j in judged})
+        visited = Visited(
+            asset.id, started, moment.at, seen, tuple(judged), first_entry=committed.first
+        )
+        self.last[asset.id] = visited
+        self.told()
+        return visited
+
+    def _told(self, key: StateKey, after: Standing, entry: int, at: datetime) -> list[Message]:
+        if self.site.outlets.mqtt is None:
+            return []
+        check = next(c for c in ALL if c.id == key.check)
+        return messages.change(
+            self.site.site.id, key, self.standings.get(key), after, check, entry=entry, at=at
+        )
+
+    def _interval(self, subject: Subject, kind: type[Facts]) -> int:
+        """Seconds between two looks at such facts; of the slowest asset for wider subjects."""
+        question = next((x for x in q.QUESTIONS if x.facts is kind), q.TCP_PORT)
+        assets = [self.site.asset(subject.asset)] if subject.asset else self.visitable()
+        if subject.kind in ("zone", "conduit"):
+            assets = [a for a in self.visitable() if a.zone == subject.zone] or self.visitable()
+        lab = self.site.site.laboratory
+        waits = [q.interval(a, question, laboratory=lab) for a in assets if a.probing != NEVER]
+        return int(max((w.total_seconds() for w in waits), default=3600))
+
+
+def _name(asset: Asset, ask: Ask) -> tuple[str, str, str, str]:
+    return (asset.id, ask.look.port.id, ask.look.vantage.id, ask.question.id)
+
+
+def _targets(site: Site) -> set[tuple[str, str, int]]:
+    return {
+        (asset.address, look.port.transport, look.port.number)
+        for asset in site.assets
+        if asset.probing != NEVER and not asset.safety
+        for look in looks(site, asset)
+    }
+
+
+def _daily(site: Site) -> Callable[[str], int]:
+    lab = site.site.laboratory
+    shares = {
+        a.address: class_of(a.probing, laboratory=lab).packets_a_day
+        for a in site.assets
+        if a.probing != NEVER
+    }
+    return lambda address: shares.get(address, 20_000)

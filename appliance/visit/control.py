@@ -1,0 +1,55 @@
+"""The control hosts: when they do not answer, our own silence means nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from appliance.site.model import Site, Vantage
+from checks.facts.context import OwnControl
+from collectors.errors import CollectError
+from collectors.wire import Target, Wire
+
+FRESH_SECONDS = 5.0
+
+
+@dataclass
+class Controls:
+    """Asks each control host from each vantage, at most once in `FRESH_SECONDS`."""
+
+    site: Site
+    wire: Wire
+
+    def __post_init__(self) -> None:
+        self._newest: dict[str, tuple[float, tuple[OwnControl, ...]]] = {}
+
+    async def seen_from(self, vantage: Vantage) -> tuple[OwnControl, ...]:
+        """Every control host as this vantage sees it now; empty when the site names none."""
+        asked = self._newest.get(vantage.id)
+        now = self.wire.gate.now()
+        if asked and now - asked[0] < FRESH_SECONDS:
+            return asked[1]
+        found = tuple([await self._one(vantage, host) for host in self._targets(vantage)])
+        self._newest[vantage.id] = (now, found)
+        return found
+
+    def newest(self) -> tuple[OwnControl, ...]:
+        """What every vantage saw last."""
+        return tuple(control for _, seen in self._newest.values() for control in seen)
+
+    def blind(self, vantage: Vantage) -> bool:
+        """Whether this vantage's last look at the control hosts failed, or there are none."""
+        _, seen = self._newest.get(vantage.id, (0.0, ()))
+        return not seen or not all(control.answered for control in seen)
+
+    def _targets(self, vantage: Vantage) -> list[Target]:
+        return [
+            Target("control", host.address, "tcp", host.port.number, "tcp", vantage.source)
+            for host in self.site.appliance.control
+        ]
+
+    async def _one(self, vantage: Vantage, target: Target) -> OwnControl:
+        try:
+            await self.wire.probe(target)
+        except CollectError as error:
+            return OwnControl(str(target), vantage.id, answered=False, said=str(error))
+        return OwnControl(str(target), vantage.id, answered=True)

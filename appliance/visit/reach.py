@@ -1,0 +1,71 @@
+"""Who may be touched from where: default deny, derived from the configuration alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from appliance.site.model import Asset, Conduit, Port, Service, Site, Vantage
+
+
+@dataclass(frozen=True)
+class Look:
+    """
+    One port of an asset from one vantage.
+
+    `permitted`: the zone is shared or the conduit lists this flow.  Only such services are spoken
+    to; everything else is connected to and closed without a byte.
+    """
+
+    vantage: Vantage
+    port: Port
+    service: Service | None
+    conduit: str | None
+    permitted: bool
+
+
+def looks(site: Site, asset: Asset) -> tuple[Look, ...]:
+    """Every port of the asset that is looked at, from every vantage that can see its zone."""
+    found: list[Look] = []
+    for vantage in site.appliance.vantages:
+        conduit = site.conduit(vantage.zone, asset.zone) if vantage.zone != asset.zone else None
+        if vantage.zone != asset.zone and conduit is None:
+            continue
+        found += _from(site, vantage, conduit, asset)
+    return tuple(found)
+
+
+def _from(site: Site, vantage: Vantage, conduit: Conduit | None, asset: Asset) -> list[Look]:
+    name = conduit.id if conduit else None
+    found = []
+    for service in asset.services:
+        permitted = _permitted(conduit, vantage, asset, service.port)
+        tested_by_connecting = service.port.transport == "tcp"
+        if permitted or (
+            tested_by_connecting and not _listed_for_the_zone(conduit, asset, service.port)
+        ):
+            found.append(Look(vantage, service.port, service, name, permitted))
+    declared = {s.port for s in asset.services}
+    found += [
+        Look(vantage, port, None, name, _permitted(conduit, vantage, asset, port))
+        for port in site.closed_ports
+        if port not in declared and not _listed_for_the_zone(conduit, asset, port)
+    ]
+    return found
+
+
+def _permitted(conduit: Conduit | None, vantage: Vantage, asset: Asset, port: Port) -> bool:
+    if conduit is None:
+        return True
+    return any(
+        allow.port == port
+        and allow.target in (None, asset.id)
+        and (allow.source == vantage.id or (allow.source is None and vantage.kind == "monitor"))
+        for allow in conduit.allow
+    )
+
+
+def _listed_for_the_zone(conduit: Conduit | None, asset: Asset, port: Port) -> bool:
+    """A flow anybody in the zone may use: an open port says nothing against the conduit."""
+    return conduit is not None and any(
+        a.port == port and a.source is None and a.target in (None, asset.id) for a in conduit.allow
+    )

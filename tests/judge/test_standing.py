@@ -1,0 +1,100 @@
+"""From verdict to state, rule by rule."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.judge.standing import aged, stand
+from checks.facts.standing import State
+from checks.facts.verdict import (
+    Reason,
+    RestsOn,
+    failed,
+    inconclusive,
+    not_applicable,
+    passed,
+)
+
+T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
+GOOD = passed("It holds.")
+BAD = failed(Reason.UNPROTECTED, "It does not.")
+QUIET_GOOD = passed("Nobody answered.", rests_on=RestsOn.SILENCE)
+QUIET_BAD = failed(Reason.MISSING, "Nobody answered.", rests_on=RestsOn.SILENCE)
+GAP = inconclusive(Reason.TIMEOUT, "No answer within 3 s.")
+
+
+def after(*verdicts, same_visit=False):
+    standing = None
+    for n, verdict in enumerate(verdicts):
+        standing = stand(
+            standing,
+            verdict,
+            at=T0 + timedelta(hours=n),
+            visit="v" if same_visit else f"v{n}",
+            interval_seconds=3600,
+        )
+    return standing
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "state", "reason"),
+    [
+        ([GOOD], State.PASS, Reason.AS_EXPECTED),
+        ([BAD], State.FAIL, Reason.UNPROTECTED),
+        ([GOOD, BAD], State.FAIL, Reason.UNPROTECTED),
+        ([QUIET_GOOD], State.UNKNOWN, Reason.UNCONFIRMED),
+        ([QUIET_GOOD, QUIET_GOOD], State.PASS, Reason.AS_EXPECTED),
+        ([BAD, QUIET_GOOD], State.FAIL, Reason.UNPROTECTED),
+        ([BAD, QUIET_GOOD, QUIET_GOOD], State.PASS, Reason.AS_EXPECTED),
+        ([GOOD, QUIET_BAD, GOOD, QUIET_BAD], State.PASS, Reason.AS_EXPECTED),
+        ([QUIET_GOOD, QUIET_BAD], State.UNKNOWN, Reason.UNCONFIRMED),
+        ([QUIET_GOOD, GAP, QUIET_GOOD], State.PASS, Reason.AS_EXPECTED),
+        ([GAP], State.UNKNOWN, Reason.TIMEOUT),
+        ([GOOD, GAP, GAP], State.PASS, Reason.AS_EXPECTED),
+        ([BAD, GAP], State.FAIL, Reason.UNPROTECTED),
+        ([BAD, not_applicable("No such thing here.")], State.NOT_APPLICABLE, Reason.NOT_APPLICABLE),
+    ],
+)
+def test_what_stands_after(verdicts, state, reason):
+    standing = after(*verdicts)
+
+    assert (standing.state, standing.reason) == (state, reason)
+
+
+def test_the_same_silence_twice_in_one_visit_is_heard_once():
+    assert after(QUIET_GOOD, QUIET_GOOD, same_visit=True).state is State.UNKNOWN
+
+
+def test_since_stays_while_the_state_stays():
+    assert after(BAD, BAD, BAD).since == T0
+    assert after(GOOD, BAD).since == T0 + timedelta(hours=1)
+
+
+def test_an_inconclusive_verdict_does_not_keep_a_state_young():
+    standing = after(GOOD, GAP, GAP, GAP)
+
+    assert aged(standing, T0 + timedelta(hours=3)) is None
+    older = aged(standing, T0 + timedelta(hours=3, seconds=1))
+    assert older is not None
+    assert (older.state, older.reason) == (State.UNKNOWN, Reason.STALE)
+
+
+def test_an_aged_state_comes_back_with_an_answer():
+    older = aged(after(GOOD), T0 + timedelta(days=1))
+    assert older is not None
+
+    again = stand(older, GOOD, at=T0 + timedelta(days=2), visit="w", interval_seconds=3600)
+
+    assert again.state is State.PASS
+
+
+@given(st.lists(st.sampled_from([BAD, QUIET_BAD, GAP, QUIET_GOOD]), max_size=8))
+def test_no_pass_without_an_answer_or_the_same_silence_in_two_visits(verdicts):
+    standing = after(*verdicts) if verdicts else None
+    heard = [v for v in verdicts if v is not GAP]
+
+    if standing is not None and standing.state is State.PASS:
+        assert QUIET_GOOD in heard
+        assert heard.count(QUIET_GOOD) >= 2
