@@ -28,7 +28,7 @@ from appliance.site.problems import SiteError
 from appliance.site.schema import json_schema
 from appliance.visit.guard import Guard
 from checks import ALL
-from checks.catalogue import markdown
+from checks.catalogue import table
 from checks.facts.codec import plain
 
 USAGE = 2
@@ -171,7 +171,7 @@ def catalogue(
         ]
         typer.echo(json.dumps(rows, indent=2))
     else:
-        typer.echo(markdown(ALL))
+        typer.echo(table(ALL))
 
 
 @config_app.command("check")
