@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from appliance.site.scalars import Address, Duration, Id, Mac, Port, PortText, Sha256, Strict
 from checks.requirements import REQUIREMENTS
@@ -27,7 +27,12 @@ Role = Literal[
 ]  # fmt: skip
 Probing = Literal["fragile", "standard", "robust", "never"]
 Permission = Literal["default-community", "long-session"]
-Text = Annotated[str, StringConstraints(strict=True, max_length=500)]
+Text = Annotated[
+    str,
+    # A serial of digits only is a text too; the loader reads no number that text would lose.
+    BeforeValidator(lambda v: str(v) if type(v) is int else v),
+    StringConstraints(strict=True, max_length=500),
+]
 RelativePath = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)]
 
 

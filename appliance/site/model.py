@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from appliance.site.assets import Asset, AssetType, Identity, Interface, Service, Text, Trust
-from appliance.site.credentials_model import Credential, FileReference, SecretReference
+from appliance.site.logins import Credential, FileReference, SecretReference
 from appliance.site.scalars import (
     Address,
     ControlHost,

@@ -104,7 +104,7 @@ def written(value: timedelta) -> str:
 def address(value: object) -> str:
     """An IP address of one host in its shortest form.  Raises `ValueError` saying what to write."""
     if not isinstance(value, str):
-        raise ValueError("write an IP address, such as 10.10.20.11")
+        raise ValueError("write an IP address, such as 10.10.20.11")  # noqa: TRY004 - pydantic's way
     try:
         found = ip_address(value)
     except ValueError:

@@ -1,0 +1,115 @@
+"""The part of a site that a verdict about one subject may depend on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from appliance.site.assets import Asset, Service
+from appliance.site.model import Conduit, Site
+from checks.facts import expected
+from checks.facts.standing import Subject
+
+_MODBUS = ("modbus", "modbus-tls")
+_USUAL_MODBUS_PORTS = (502, 802)
+
+
+def expected_for(site: Site, subject: Subject) -> expected.Expected:
+    """Raises `KeyError` for a subject the site does not have."""
+    match subject.kind:
+        case "service":
+            asset = site.asset(subject.asset)
+            service = _service(site, asset.service(subject.service))
+            return expected.Expected(_limits(site, asset), _asset(site, asset), service)
+        case "asset":
+            asset = site.asset(subject.asset)
+            return expected.Expected(_limits(site, asset), _asset(site, asset))
+        case "zone":
+            inside = tuple(
+                sorted(a.id for a in site.assets if a.zone == site.zone(subject.zone).id)
+            )
+            return expected.Expected(
+                _limits(site), zone=expected.ExpectedZone(subject.zone, inside)
+            )
+        case "conduit":
+            found = next((c for c in site.conduits if c.id == subject.conduit), None)
+            if found is None:
+                raise KeyError(f"no conduit is called {subject.conduit}")
+            return expected.Expected(_limits(site), conduit=_conduit(site, found))
+        case "site":
+            return expected.Expected(_limits(site))
+        case _:
+            raise KeyError(f"no kind of subject is called {subject.kind}")
+
+
+def _limits(site: Site, asset: Asset | None = None) -> expected.Limits:
+    """The site's numbers; an asset's own clock limit takes the place of the site's."""
+    own = asset.expect.max_clock_offset if asset else None
+    limits = site.limits
+    return expected.Limits(
+        certificate_expiry_warning_seconds=_seconds(limits.certificate_expiry_warning),
+        max_clock_offset_ms=_seconds(own or limits.max_clock_offset) * 1000,
+        max_session_timeout_seconds=_seconds(limits.max_session_timeout),
+        coverage_percent=limits.coverage,
+    )
+
+
+def _seconds(value: timedelta) -> int:
+    return int(value.total_seconds())
+
+
+def _asset(site: Site, asset: Asset) -> expected.ExpectedAsset:
+    own, within = asset.identity, asset.presence.seen_within
+    declared = {s.port for s in asset.services}
+    return expected.ExpectedAsset(
+        id=asset.id,
+        zone=asset.zone,
+        role=asset.role,
+        probing=asset.probing,
+        addresses=asset.addresses,
+        vendor=own.vendor,
+        product=own.product,
+        order_number=own.order_number,
+        serial=own.serial,
+        mac=own.mac or asset.interfaces[0].mac,
+        name=own.name,
+        firmware_approved=asset.firmware.approved,
+        services=tuple(_service(site, s) for s in asset.services),
+        closed_ports=tuple(
+            p.number for p in site.closed_ports if p.transport == "tcp" and p not in declared
+        ),
+        allow=tuple(asset.allow),
+        presence_seconds=None if within is None else _seconds(within),
+    )
+
+
+def _service(site: Site, service: Service) -> expected.ExpectedService:
+    return expected.ExpectedService(
+        id=service.id,
+        transport=service.port.transport,
+        port=service.port.number,
+        protocol=service.protocol,
+        login=site.credential(service.credential).kind if service.credential else None,
+        variables=service.variables,
+    )
+
+
+def _conduit(site: Site, conduit: Conduit) -> expected.ExpectedConduit:
+    behind = (a for a in site.assets if a.interface_in(conduit.to_zone))
+    return expected.ExpectedConduit(
+        id=conduit.id,
+        from_zone=conduit.from_zone,
+        to_zone=conduit.to_zone,
+        denies_by=conduit.denies_by,
+        allow=tuple(
+            expected.Flow(a.port.transport, a.port.number, a.source or "", a.target or "")
+            for a in conduit.allow
+        ),
+        modbus_ports=tuple(
+            sorted(
+                (asset.id, service.port.number)
+                for asset in behind
+                for service in asset.services
+                if service.protocol in _MODBUS and service.port.number not in _USUAL_MODBUS_PORTS
+            )
+        ),
+    )
