@@ -150,7 +150,7 @@ class Wire:
             try:
                 yield datagrams
             finally:
-                datagrams.close()
+                await datagrams.close()
         finally:
             sock.close()
 
@@ -337,7 +337,12 @@ class Datagrams:
             raise _reached(self._target, error) from error
 
     async def receive(self) -> bytes:
-        """One datagram.  Raises `Refused` when the host says the port is closed."""
+        """
+        One datagram.
+
+        Raises `Refused` when the host says the port is closed, `Unintelligible` for an empty one
+        and past the cap.
+        """
         try:
             data = await asyncio.get_running_loop().sock_recv(self._sock, 65_535)
         except OSError as error:
@@ -345,6 +350,8 @@ class Datagrams:
         self._left -= len(data)
         if self._left < 0:
             raise Unintelligible(self._target, "the answers are longer than we accept")
+        if not data:
+            raise Unintelligible(self._target, "the answer is empty")
         return data
 
     def relay(self) -> int:
@@ -352,7 +359,7 @@ class Datagrams:
         A port on 127.0.0.1 for a library that insists on a socket of its own.
 
         What it sends there goes on to the device through `send`, what the device answers comes
-        back.  The first failure ends the relay and stays in `failure`.
+        back.  The first failure ends the relay and stays in `failure`; `ended` waits for that.
         """
         local = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         local.setblocking(False)
@@ -368,8 +375,11 @@ class Datagrams:
         async def outwards() -> None:
             nonlocal library
             while True:
-                message, library = await loop.sock_recvfrom(local, 65_535)
-                await self.send(message)
+                message, sender = await loop.sock_recvfrom(local, 65_535)
+                # The first to speak is the library; another process of this machine is not.
+                library = library or sender
+                if sender == library:
+                    await self.send(message)
 
         async def inwards() -> None:
             while True:
@@ -388,9 +398,16 @@ class Datagrams:
             # Closing it makes the library's next datagram fail at once instead of timing out.
             local.close()
 
-    def close(self) -> None:
+    async def ended(self) -> None:
+        """Until the relay has ended, which `failure` then explains."""
         if self._pump is not None:
+            await asyncio.shield(self._pump)
+
+    async def close(self) -> None:
+        if self._pump is not None:
+            # Waited for: the loop must have let go of the sockets before their numbers are free.
             self._pump.cancel()
+            await asyncio.wait({self._pump})
         if self._local is not None:
             self._local.close()
 

@@ -1,0 +1,255 @@
+"""
+One SNMP agent, asked through the wire's relay; everything this product knows of gufo-snmp.
+
+The client has no SET to call.  Each session has one UDP socket of the wire, so a late answer to
+an earlier question can never be taken for an answer to a later one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar, cast
+
+from gufo.snmp import (
+    Aes128Key,
+    Aes192Key,
+    Aes256Key,
+    DesKey,
+    Md5Key,
+    NoSuchInstance,
+    Sha1Key,
+    Sha224Key,
+    Sha256Key,
+    Sha384Key,
+    Sha512Key,
+    SnmpAuthError,
+    SnmpError,
+    SnmpVersion,
+    User,
+)
+from gufo.snmp.aio import SnmpSession
+from gufo.snmp.user import BaseAuthKey, BasePrivKey, KeyType
+
+from checks.facts.snmp import SnmpLevel
+from collectors.credentials import Community, SnmpUser
+from collectors.errors import CollectError, Denied, HungUp, TimedOut, Unintelligible
+from collectors.wire import Datagrams, Target, Wire
+
+AUTH: dict[str, type[BaseAuthKey]] = {
+    "MD5": Md5Key,
+    "SHA-1": Sha1Key,
+    "SHA-224": Sha224Key,
+    "SHA-256": Sha256Key,
+    "SHA-384": Sha384Key,
+    "SHA-512": Sha512Key,
+}
+PRIV: dict[str, type[BasePrivKey]] = {
+    "DES": DesKey,
+    "AES-128": Aes128Key,
+    "AES-192": Aes192Key,
+    "AES-256": Aes256Key,
+}
+LOOPBACK = "127.0.0.1"
+NOBODY = SnmpUser(user="")
+
+Value = str | bytes | int | float
+T = TypeVar("T")
+
+
+def own_level(credential: Community | SnmpUser) -> SnmpLevel:
+    """The level a credential asks at when nothing else is said."""
+    if isinstance(credential, Community):
+        return SnmpLevel.V2C
+    if credential.priv_protocol:
+        return SnmpLevel.AUTH_PRIV
+    return SnmpLevel.AUTH_NO_PRIV if credential.auth_protocol else SnmpLevel.NO_AUTH_NO_PRIV
+
+
+@dataclass
+class Agent:
+    """One session with one agent at one level; every question takes at most `seconds`."""
+
+    target: Target
+    seconds: float
+    _session: SnmpSession
+    _datagrams: Datagrams
+    _greeted: bool = False
+
+    async def get(self, oid: str, doing: str) -> Value | None:
+        """
+        One GET; None when the agent answered without a value.
+
+        Raises `TimedOut`, `Denied`, `Unintelligible` and what the wire raises.
+        """
+
+        async def work() -> Value | None:
+            try:
+                return await self._session.get(oid)
+            except NoSuchInstance:
+                return None
+
+        return await self._asked(work, doing)
+
+    async def get_many(self, oids: Sequence[str], doing: str) -> dict[str, Value]:
+        """One GET for all; what the agent does not have is left out.  Raises as `get`."""
+
+        async def work() -> dict[str, Value]:
+            answer = await self._session.get_many(oids)
+            return {oid: answer[oid] for oid in oids if answer.get(oid) is not None}  # type: ignore[misc]
+
+        return await self._asked(work, doing)
+
+    async def column(self, oid: str, doing: str) -> AsyncIterator[tuple[str, Value]]:
+        """Instance and value of each row, one GetNext a row.  Raises as `get`."""
+        rows = self._session.getnext(oid)
+
+        async def work() -> tuple[str, Value] | None:
+            try:
+                return cast(tuple[str, Value], await anext(rows))
+            except StopAsyncIteration:
+                return None
+
+        while (row := await self._asked(work, doing)) is not None:
+            yield row[0].removeprefix(f"{oid}."), row[1]
+
+    async def discover(self, doing: str) -> bytes:
+        """The agent's SNMPv3 engine id, which it tells everybody.  Raises as `get`."""
+
+        async def work() -> bytes:
+            return self.engine_id
+
+        if not (found := await self._asked(work, doing)):
+            raise Unintelligible(self.target, "the answer carries no engine id", doing)
+        return found
+
+    @property
+    def engine_id(self) -> bytes:
+        """Empty before the first answer, and for v1 and v2c."""
+        try:
+            return self._session.get_engine_id()
+        except NotImplementedError:
+            return b""
+
+    async def _asked(self, work: Callable[[], Awaitable[T]], doing: str) -> T:
+        async def whole() -> T:
+            if not self._greeted:
+                await self._session.refresh()
+                self._greeted = True
+            return await work()
+
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await _unless_failed(whole(), self._datagrams)
+        except CollectError:
+            raise
+        except TimeoutError:
+            raise TimedOut(self.target, f"no answer within {self.seconds:g} s", doing) from None
+        except SnmpAuthError as error:
+            raise Denied(self.target, f"the agent said {error}", doing) from error
+        except (SnmpError, ValueError) as error:
+            raise Unintelligible(
+                self.target, f"the answer cannot be read: {error}", doing
+            ) from error
+        except OSError as error:
+            raise HungUp(self.target, f"the relay was lost: {error}", doing) from error
+        except BaseException as error:
+            # A panic of the client's compiled half is no Exception: unread, it would end the daemon.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise Unintelligible(self.target, "the answer broke the SNMP client", doing) from None
+
+
+@asynccontextmanager
+async def agent(
+    wire: Wire,
+    target: Target,
+    credential: Community | SnmpUser,
+    level: SnmpLevel,
+    *,
+    seconds: float,
+) -> AsyncIterator[Agent]:
+    """
+    A session that asks at `level`; nothing is sent before the first question.
+
+    Raises `Denied` when the credential cannot be used at that level, and what
+    `Wire.datagrams` raises.
+    """
+    user = None if isinstance(credential, Community) else _checked(target, credential, level)
+    async with wire.datagrams(target) as datagrams:
+        port = datagrams.relay()
+        if isinstance(credential, Community):
+            version = SnmpVersion.v1 if level is SnmpLevel.V1 else SnmpVersion.v2c
+            # Its own timeout must never be the one that ends the waiting: ours says why.
+            session = SnmpSession(
+                LOOPBACK,
+                port,
+                community=credential.community,
+                version=version,
+                timeout=seconds + 1,
+                allow_bulk=False,
+            )
+        else:
+            session = SnmpSession(
+                LOOPBACK,
+                port,
+                user=user,
+                version=SnmpVersion.v3,
+                timeout=seconds + 1,
+                allow_bulk=False,
+            )
+        yield Agent(target, seconds, session, datagrams)
+
+
+def _checked(target: Target, user: SnmpUser, level: SnmpLevel) -> User:
+    auth = level is not SnmpLevel.NO_AUTH_NO_PRIV
+    priv = level is SnmpLevel.AUTH_PRIV
+    if auth and (user.auth_protocol not in AUTH or not user.auth_secret):
+        raise Denied(
+            target,
+            f"user {user.user} has no usable authentication "
+            f"({user.auth_protocol or 'no protocol'}; a secret and one of {', '.join(AUTH)})",
+        )
+    if priv and (user.priv_protocol not in PRIV or not user.priv_secret):
+        raise Denied(
+            target,
+            f"user {user.user} has no usable privacy "
+            f"({user.priv_protocol or 'no protocol'}; a secret and one of {', '.join(PRIV)})",
+        )
+    return _user(user, auth=auth, priv=priv)
+
+
+@lru_cache(maxsize=512)
+def _user(user: SnmpUser, *, auth: bool, priv: bool) -> User:
+    """With master keys: deriving one hashes a megabyte and blocks the loop (RFC 3414, A.2)."""
+    if not auth:
+        return User(user.user)
+    hashed = AUTH[user.auth_protocol]
+    auth_key = hashed(hashed.get_master_key(user.auth_secret.encode()), key_type=KeyType.Master)
+    if not priv:
+        return User(user.user, auth_key=auth_key)
+    # RFC 3826, 1.2: the privacy key is derived with the authentication protocol's hash.
+    priv_key = PRIV[user.priv_protocol](
+        hashed.get_master_key(user.priv_secret.encode()), key_type=KeyType.Master
+    )
+    return User(user.user, auth_key=auth_key, priv_key=priv_key)
+
+
+async def _unless_failed(work: Coroutine[None, None, T], datagrams: Datagrams) -> T:
+    """The client's answer, or at once the reason why none can come any more."""
+    asking = asyncio.ensure_future(work)
+    ending = asyncio.ensure_future(datagrams.ended())
+    try:
+        await asyncio.wait({asking, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if datagrams.failure is not None:
+            raise datagrams.failure
+        if ending.done():
+            ending.result()
+        return await asking
+    finally:
+        asking.cancel()
+        ending.cancel()
+        await asyncio.gather(asking, ending, return_exceptions=True)
