@@ -1,0 +1,67 @@
+"""clock-offset-within-limit, in its four kinds of case."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from checks import BY_ID
+from checks.facts.clocks import ClockReading
+from checks.facts.snmp import SnmpLevel, SnmpSystem
+from checks.facts.verdict import Reason
+from tests.checks.given import ADRIFT, NOW, asset, observed, service, told, verdict
+
+CHECK = BY_ID["clock-offset-within-limit"]
+PLC = asset(services=(service(161, "snmp", "udp"),))
+
+
+def agent(off_ms=None, round_trip=20, resolution=100):
+    clock = None
+    if off_ms is not None:
+        clock = ClockReading(NOW + timedelta(milliseconds=off_ms), NOW, round_trip, resolution)
+    system = SnmpSystem(SnmpLevel.V2C, "", "", "", "", "", clock=clock)
+    return observed(system, service="udp-161")
+
+
+@pytest.mark.parametrize("off", [0, 10_110, -10_110])
+def test_holds_within_the_limit_and_what_the_reading_may_explain(off):
+    assert told(verdict(CHECK, agent(off), asset=PLC)) == ("pass", "as-expected")
+
+
+@pytest.mark.parametrize("off", [10_111, -10_111])
+def test_broken_beyond_the_limit(off):
+    answer = verdict(CHECK, agent(off), asset=PLC)
+
+    assert told(answer) == ("fail", "differs")
+    assert answer.said == "The clock is 10111 ms off; the limit is 10000 ms."
+    assert answer.where == ("udp-161",)
+
+
+def test_not_applicable_without_a_service_that_tells_the_time():
+    assert told(verdict(CHECK, asset=asset(services=(service(502, "modbus"),))))[0] == (
+        "not-applicable"
+    )
+
+
+def test_could_not_see_while_our_own_clock_is_adrift():
+    answer = verdict(CHECK, agent(0), asset=PLC, clock=ADRIFT)
+
+    assert told(answer) == ("inconclusive", "clock-unsynchronised")
+
+
+def test_could_not_see_through_a_slow_answer():
+    answer = verdict(CHECK, agent(0, round_trip=30_000), asset=PLC)
+
+    assert told(answer) == ("inconclusive", "not-comparable")
+
+
+def test_could_not_see_a_clock_that_is_not_shown():
+    assert told(verdict(CHECK, agent(), asset=PLC)) == ("inconclusive", "denied")
+    assert told(verdict(CHECK, asset=PLC)) == ("inconclusive", "not-asked")
+
+
+def test_could_not_see_a_gap():
+    gap = observed(Reason.TIMEOUT, facts_type="SnmpSystem")
+
+    assert told(verdict(CHECK, gap, asset=PLC)) == ("inconclusive", "timeout")

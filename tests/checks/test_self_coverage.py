@@ -1,0 +1,46 @@
+"""self-coverage, in its four kinds of case."""
+
+from __future__ import annotations
+
+from checks import BY_ID
+from checks.facts.context import Own, OwnAsset
+from checks.facts.expected import ExpectedZone
+from tests.checks.given import told, verdict
+
+CHECK = BY_ID["self-coverage"]
+ZONE = ExpectedZone("control", ("plc-1", "plc-2"))
+
+
+def own(first, second, planned=10):
+    return Own(
+        assets=(
+            OwnAsset("plc-1", "control", planned, first),
+            OwnAsset("plc-2", "control", planned, second),
+            OwnAsset("other", "dmz", 100, 0),
+        )
+    )
+
+
+def test_holds_when_enough_is_answered():
+    assert told(verdict(CHECK, own=own(10, 8), zone=ZONE)) == ("pass", "as-expected")
+
+
+def test_broken_when_too_little_is_answered():
+    answer = verdict(CHECK, own=own(10, 7), zone=ZONE)
+
+    assert told(answer) == ("fail", "missing")
+    assert answer.said == (
+        "Only 17 of 20 questions in zone control have an answer in age; 90 percent are wanted."
+    )
+    assert answer.where == ("plc-2",)
+
+
+def test_not_applicable_where_nothing_is_asked():
+    assert told(verdict(CHECK, own=own(0, 0, planned=0), zone=ZONE))[0] == "not-applicable"
+
+
+def test_could_not_see_an_asset_without_a_plan():
+    answer = verdict(CHECK, own=Own(assets=own(10, 10).assets[:1]), zone=ZONE)
+
+    assert told(answer) == ("inconclusive", "not-asked")
+    assert answer.where == ("plc-2",)
