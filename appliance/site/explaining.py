@@ -49,14 +49,23 @@ def explain(error: ValidationError, root: Tree) -> Iterator[Problem]:
         tree, depth = locate(root, loc)
         if detail["type"] == "extra_forbidden":
             yield from _unknown_key(detail["loc"], loc, root)
-        elif not _inherited(root, loc, depth):
+        elif not _inherited(root, loc, depth) and not _echo(detail, loc, tree):
             yield _problem(detail, loc, tree, depth)
+
+
+def _echo(detail: ErrorDetails, loc: tuple[str | int, ...], tree: Tree) -> bool:
+    """Whether an error only repeats another: a list is not short because its items are wrong, and
+    an interface's zone that it does not state is its asset's."""
+    if detail["type"] == "too_short":
+        return bool(tree.value)
+    at_interface = loc[:1] == ("assets",) and detail["loc"][2:3] == ("interfaces",)
+    return at_interface and loc[-1:] == ("zone",) and isinstance(tree.value, dict)
 
 
 def _as_written(loc: tuple[str | int, ...], root: Tree) -> tuple[str | int, ...]:
     """A place in the file: without pydantic's tag of a union, and through our shorthands."""
-    if loc[:1] == ("credentials",) and len(loc) > 2:
-        return loc[:2] + loc[3:]
+    if loc[:1] == ("credentials",):
+        return loc[:2] + (loc[3:] if len(loc) > 2 else ())
     if loc[:1] == ("assets",) and loc[2:3] == ("interfaces",):
         asset, _ = locate(root, loc[:2])
         return (*loc[:2], *loc[4:]) if asset.get("address") else loc
@@ -84,6 +93,8 @@ def _problem(detail: ErrorDetails, loc: tuple[str | int, ...], tree: Tree, depth
     value = tree.value if depth == len(loc) or not isinstance(tree.value, dict | list) else {}
     secret = _SECRET_KEYS & set(loc) and not isinstance(value, dict | list)
     found = "a value (not shown)" if secret else shown(value)
+    if kind == "union_tag_invalid" and (stated := tree.get("kind")):
+        return stated.problem(f"kind: {shown(stated.value)}", _WRITE[kind])
     key = next((str(step) for step in reversed(loc[:depth]) if isinstance(step, str)), "")
     return tree.problem(f"{key}: {found}" if key else found, _advice(detail, key))
 

@@ -135,6 +135,7 @@ def _login_fits(
 def _conduits(root: Tree, names: _Names) -> Iterator[Problem]:
     first: dict[tuple[str, str], Tree] = {}
     zone_of = {a.text("id"): a for a in root.items("assets")}
+    vantages = {(v.text("id"), v.text("zone")) for v in root.items("appliance", "vantages")}
     for conduit in root.items("conduits"):
         yield from names.check(conduit, "from", "zone")
         yield from names.check(conduit, "to", "zone")
@@ -147,6 +148,8 @@ def _conduits(root: Tree, names: _Names) -> Iterator[Problem]:
             yield conduit.problem(f"{again} (first in {before.file}:{before.line})", "one conduit")
         for allow in conduit.items("allow"):
             for key, zone in (("from", ends[0]), ("to", ends[1])):
+                if key == "from" and (allow.text(key), zone) in vantages:
+                    continue
                 yield from names.check(allow, key, "asset")
                 asset = zone_of.get(allow.text(key)) if allow.text(key) else None
                 if asset and zone in names.of["zone"] and zone not in _zones(asset):
