@@ -228,6 +228,8 @@ def evidence_verify(config: Directory) -> None:
         f"{found.origin}: {found.entries} entries, {found.checkpoints} checkpoints, "
         f"{found.contents} contents"
     )
+    if found.unsigned:
+        typer.echo(f"{found.unsigned} entries came after the newest checkpoint")
     for broken in found.broken:
         typer.echo(f"BROKEN: {broken}")
     typer.echo("intact" if found.ok else "broken")

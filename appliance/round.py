@@ -20,7 +20,7 @@ from appliance.judge.standing import aged
 from appliance.ledger import bodies
 from appliance.ledger.entry import Message
 from appliance.ledger.store import Store
-from appliance.outlets import messages
+from appliance.outlets import telling
 from appliance.site.credentials import resolve, resolve_trust
 from appliance.site.loading import Loaded
 from appliance.site.model import Asset, Site
@@ -79,6 +79,7 @@ class Rounds:
     _asked: dict[tuple[str, str, str, str], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._since = self.clock.monotonic()
         self.adopt(self.loaded)
 
     @property
@@ -89,6 +90,7 @@ class Rounds:
         """Go on with this configuration; visits under way end under the targets of both."""
         self.loaded = loaded
         self.secrets = Secrets(self.directory)
+        self.firmware_oids = firmware_oids(self.directory / "profiles")
         laboratory = self.site.site.laboratory
         self.controls = Controls(self.site, Wire(self.guard, connect=2.0))
         control = {(c.address, "tcp", c.port.number) for c in self.site.appliance.control}
@@ -176,13 +178,19 @@ class Rounds:
 
     def _own(self, asset: Asset, at: datetime) -> OwnAsset:
         young = {
-            (o.service, o.vantage, o.question)
+            (o.port, o.vantage, o.question)
             for o in self.memory
             if o.asset == asset.id
             and o.facts is not None
             and at - o.finished <= 3 * self.every(asset) + timedelta(seconds=30)
         }
-        planned = [a for a in self.planned[asset.id] if a.forbidden is None]
+        # What has never been asked counts once it should have been: not in the first minutes.
+        late = self.clock.monotonic() - self._since > 3 * self.every(asset).total_seconds()
+        planned = [
+            a
+            for a in self.planned[asset.id]
+            if a.forbidden is None and (late or _name(asset, a) in self._asked)
+        ]
         known = sum((a.look.port.id, a.look.vantage.id, a.question.id) in young for a in planned)
         return OwnAsset(asset.id, asset.zone, planned=len(planned), answered=known)
 
@@ -194,7 +202,7 @@ class Rounds:
             wire=wire,
             credential=self._credential,
             trust=lambda service: resolve_trust(service.trust, self.secrets),
-            firmware_oids=firmware_oids(self.directory / "profiles"),
+            firmware_oids=self.firmware_oids,
         )
         return Visit(
             id=str(uuid4()),
@@ -264,7 +272,7 @@ class Rounds:
         if self.site.outlets.mqtt is None:
             return []
         check = next(c for c in ALL if c.id == key.check)
-        return messages.change(
+        return telling.change(
             self.site.site.id, key, self.standings.get(key), after, check, entry=entry, at=at
         )
 

@@ -11,6 +11,7 @@ import asyncio
 import struct
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Self
 
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = (
     1,
@@ -98,7 +99,7 @@ class Broker:
         self.retained: dict[str, tuple[bytes, bytes]] = {}
         self._clients: set[_Client] = set()
 
-    async def __aenter__(self) -> Broker:
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._client, self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self

@@ -12,14 +12,14 @@ Question = tuple[str, str, str, str]
 
 
 class Memory:
-    """Keeps one observation per asset, service, vantage and facts type."""
+    """Keeps one observation per asset, port, vantage and facts type."""
 
     def __init__(self) -> None:
         self._newest: dict[Question, Observation] = {}
 
     def remember(self, observations: Iterable[Observation]) -> None:
         for seen in observations:
-            key = (seen.asset, seen.service or "", seen.vantage, seen.facts_type)
+            key = (seen.asset, seen.port, seen.vantage, seen.facts_type)
             self._newest[key] = seen
 
     def keep_only(self, assets: Iterable[str]) -> None:
@@ -38,7 +38,7 @@ class Memory:
         """
         members = frozenset(assets)
         found = (o for o in self._newest.values() if _belongs(o, subject, members))
-        return tuple(sorted(found, key=lambda o: (o.finished, o.vantage, o.service or "")))
+        return tuple(sorted(found, key=lambda o: (o.finished, o.vantage, o.port)))
 
 
 def _belongs(seen: Observation, subject: Subject, members: frozenset[str]) -> bool:

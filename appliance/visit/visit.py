@@ -117,7 +117,7 @@ class Visit:
         crossing = ask.look.conduit is not None
         return Observation(
             asset=self.asset.id,
-            service=ask.look.port.id,
+            service=ask.look.service.id if ask.look.service else None,
             vantage=vantage.id,
             vantage_kind=vantage.kind,
             conduit=ask.look.conduit,
@@ -135,6 +135,7 @@ class Visit:
             facts=facts,
             reason=reason,
             said=said,
+            port=ask.look.port.id,
         )
 
     def _blind(self, vantage: str, *, crossing: bool) -> bool:
@@ -147,7 +148,7 @@ class Visit:
 
     def _ended(self, seen: list[Observation], started: datetime) -> tuple[Observation, ...]:
         """The same observations, each now knowing whether the asset answered anything at all."""
-        by = tuple(sorted({f"{o.service}" for o in seen if o.alive}))
+        by = tuple(sorted({o.port for o in seen if o.alive}))
         ended = self.clock.now()
         last = ended if by else self.last_alive
         seen = [replace(o, alive=bool(by), last_alive=last) for o in seen]
@@ -157,6 +158,7 @@ class Visit:
         presence = replace(
             monitors[0],
             service=None,
+            port="",
             collector=q.PRESENCE.collector,
             question=q.PRESENCE.id,
             facts_type=Presence.__name__,

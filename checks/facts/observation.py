@@ -45,7 +45,8 @@ class Observation:
 
     Exactly one of `facts` and `reason` is set; `said` carries the collector's own words for a
     gap.  `conduit` is None when the vantage shares the asset's zone.  `permitted`: the conduit
-    allows this port from this vantage.  `alive`: the asset answered something in this visit, so
+    allows this port from this vantage.  `service` is None for a port that is no
+    declared service; `port` names it either way, such as tcp-4840.  `alive`: the asset answered something in this visit, so
     silence elsewhere is the port's and not the device's.  `last_alive`: its last sign of life
     from any vantage.  `blind`: a control host of this run did not answer, so its silences mean
     nothing.  Times are UTC.
@@ -70,6 +71,7 @@ class Observation:
     facts: Facts | None
     reason: Reason | None = None
     said: str = ""
+    port: str = ""
 
     def __post_init__(self) -> None:
         if (self.facts is None) == (self.reason is None):

@@ -1,0 +1,53 @@
+"""A whole small appliance over a configuration written by the test."""
+
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from appliance.clock import SystemClock
+from appliance.ledger.store import Store
+from appliance.round import Rounds
+from appliance.site.loading import load
+from appliance.visit.guard import Guard
+
+HEAD = """
+site: {{id: bench, name: Bench, laboratory: true}}
+appliance:
+  id: edge
+  state_dir: {state}
+  vantages: [{{id: monitor, zone: cell, source: 127.0.0.5, kind: monitor}}]
+zones: [{{id: cell, name: Cell, networks: [127.0.0.0/8], sl_t: 2}}]
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path):
+    """Writes a configuration: the head above, and what the test adds below it."""
+
+    def write(rest: str) -> Path:
+        folder = tmp_path / "config"
+        folder.mkdir(exist_ok=True)
+        (folder / "site.yaml").write_text(HEAD.format(state=tmp_path / "state") + rest)
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def rounds(tmp_path: Path):
+    @asynccontextmanager
+    async def opened(folder: Path):
+        (tmp_path / "state").mkdir(exist_ok=True)
+        store = Store.open(
+            tmp_path / "state" / "ledger.db", origin="bench/edge/evidence/1", key=b"k" * 32
+        )
+        clock = SystemClock()
+        try:
+            taken = Rounds(load(folder), folder, store, clock, Guard(clock))
+            await taken.restore()
+            yield taken
+        finally:
+            await store.close()
+
+    return opened
