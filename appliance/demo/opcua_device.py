@@ -2,7 +2,7 @@
 OPC UA devices of the box, on asyncua's own server.
 
 The private names used: `Server._set_endpoints` and `Server._policies` (an endpoint added to a
-running server) and `BinaryServer._server` (its listening sockets, for the filter).
+running server) and `BinaryServer._server` (its listening sockets, for the firewall).
 """
 
 from __future__ import annotations

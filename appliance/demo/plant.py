@@ -3,7 +3,7 @@ A plant in a box: small real servers in three zones, and a control that drifts.
 
     python -m appliance.demo.plant --drift-after 20
 
-Needs Linux (the loopback network and socket filters) and no privilege.
+Needs Linux (the whole of 127/8 and TCP-MD5) and no privilege.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Plant:
     """The whole box; `async with Plant(directory)` runs it.
 
     Certificates go to `directory`/plant, alarms to `directory`/alarms.log.  Starting raises
-    `OSError` when an address is taken or the system has no socket filters.
+    `OSError` when an address is taken or the kernel knows no TCP-MD5.
     """
 
     def __init__(self, directory: Path, network: str = layout.NETWORK) -> None:
@@ -166,7 +166,6 @@ class Plant:
         )
 
     def _permitted(self, address: str) -> tuple[str, ...]:
-        # A loopback device answers from its own address, which its filter sees as well.
         return (self.layout.monitor, address)
 
 

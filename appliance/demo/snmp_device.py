@@ -40,7 +40,7 @@ class SnmpDevice(asyncio.DatagramProtocol):
 
     async def start(self) -> None:
         """Raises `OSError` when the address is taken."""
-        sock = bound(self.address, self.port, self.permitted, socket.SOCK_DGRAM)
+        sock = bound(self.address, self.port, None, socket.SOCK_DGRAM)
         loop = asyncio.get_running_loop()
         self._transport, _ = await loop.create_datagram_endpoint(lambda: self, sock=sock)
 
@@ -52,6 +52,9 @@ class SnmpDevice(asyncio.DatagramProtocol):
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
+        # The firewall's part: what has no permit never reaches the agent.
+        if self.permitted is not None and addr[0] not in self.permitted:
+            return
         try:
             response = self._response(data)
         except (ValueError, OverflowError):
