@@ -60,18 +60,18 @@ def snmp(datagram: bytes) -> str | None:
     no SET to begin with, so only the version is judged here.
     """
     try:
-        tag, message, after = _element(datagram)
+        tag, message, after = element(datagram)
         if tag != 0x30 or after:
             return "it is not one SNMP message"
-        tag, version, message = _element(message)
+        tag, version, message = element(message)
         if tag != 0x02 or len(version) != 1:
             return "it carries no SNMP version"
         if version[0] == 3:
             return None
         if version[0] not in (0, 1):
             return f"version {version[0]} is not SNMP v1, v2c or v3"
-        tag, _, message = _element(message)
-        pdu, _, after = _element(message)
+        tag, _, message = element(message)
+        pdu, _, after = element(message)
     except ValueError as error:
         return f"it cannot be read: {error}"
     if tag != 0x04 or after:
@@ -81,7 +81,7 @@ def snmp(datagram: bytes) -> str | None:
     return None
 
 
-def _element(data: bytes) -> tuple[int, bytes, bytes]:
+def element(data: bytes) -> tuple[int, bytes, bytes]:
     """One BER element: tag, content, what follows."""
     if len(data) < 2:
         raise ValueError("it ends too early")

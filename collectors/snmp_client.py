@@ -37,6 +37,9 @@ from gufo.snmp.user import BaseAuthKey, BasePrivKey, KeyType
 from checks.facts.snmp import SnmpLevel
 from collectors.credentials import Community, SnmpUser
 from collectors.errors import CollectError, Denied, HungUp, TimedOut, Unintelligible
+from collectors.snmp_digest import AUTH as AUTH_FLAG
+from collectors.snmp_digest import PRIV as PRIV_FLAG
+from collectors.snmp_digest import genuine
 from collectors.wire import Datagrams, Target, Wire
 
 AUTH: dict[str, type[BaseAuthKey]] = {
@@ -129,10 +132,7 @@ class Agent:
     @property
     def engine_id(self) -> bytes:
         """Empty before the first answer, and for v1 and v2c."""
-        try:
-            return self._session.get_engine_id()
-        except NotImplementedError:
-            return b""
+        return _engine_id(self._session)
 
     async def _asked(self, work: Callable[[], Awaitable[T]], doing: str) -> T:
         async def whole() -> T:
@@ -180,7 +180,8 @@ async def agent(
     """
     user = None if isinstance(credential, Community) else _checked(target, credential, level)
     async with wire.datagrams(target) as datagrams:
-        port = datagrams.relay()
+        passes = _signed(credential, level, lambda: _engine_id(session))
+        port = datagrams.relay(passes)
         if isinstance(credential, Community):
             version = SnmpVersion.v1 if level is SnmpLevel.V1 else SnmpVersion.v2c
             # Its own timeout must never be the one that ends the waiting: ours says why.
@@ -222,13 +223,42 @@ def _checked(target: Target, user: SnmpUser, level: SnmpLevel) -> User:
     return _user(user, auth=auth, priv=priv)
 
 
+def _engine_id(session: SnmpSession) -> bytes:
+    try:
+        return session.get_engine_id()
+    except NotImplementedError:
+        return b""
+
+
+def _signed(
+    credential: Community | SnmpUser, level: SnmpLevel, engine: Callable[[], bytes]
+) -> Callable[[bytes], bool]:
+    """Which answers reach the client: at a level with authentication, only signed ones."""
+    flags = {SnmpLevel.AUTH_NO_PRIV: AUTH_FLAG, SnmpLevel.AUTH_PRIV: AUTH_FLAG | PRIV_FLAG}
+    if isinstance(credential, Community) or level not in flags:
+        return lambda _: True
+    protocol, master = credential.auth_protocol, _master(credential)
+
+    def passes(message: bytes) -> bool:
+        engine_id = engine()
+        key = AUTH[protocol].get_localized_key(master, engine_id) if engine_id else b""
+        return genuine(message, protocol=protocol, key=key, engine_id=engine_id, flags=flags[level])
+
+    return passes
+
+
+@lru_cache(maxsize=512)
+def _master(user: SnmpUser) -> bytes:
+    """Deriving it hashes a megabyte and blocks the loop (RFC 3414, A.2)."""
+    return AUTH[user.auth_protocol].get_master_key(user.auth_secret.encode())
+
+
 @lru_cache(maxsize=512)
 def _user(user: SnmpUser, *, auth: bool, priv: bool) -> User:
-    """With master keys: deriving one hashes a megabyte and blocks the loop (RFC 3414, A.2)."""
     if not auth:
         return User(user.user)
     hashed = AUTH[user.auth_protocol]
-    auth_key = hashed(hashed.get_master_key(user.auth_secret.encode()), key_type=KeyType.Master)
+    auth_key = hashed(_master(user), key_type=KeyType.Master)
     if not priv:
         return User(user.user, auth_key=auth_key)
     # RFC 3826, 1.2: the privacy key is derived with the authentication protocol's hash.

@@ -354,21 +354,21 @@ class Datagrams:
             raise Unintelligible(self._target, "the answer is empty")
         return data
 
-    def relay(self) -> int:
+    def relay(self, passes: Callable[[bytes], bool] = lambda _: True) -> int:
         """
         A port on 127.0.0.1 for a library that insists on a socket of its own.
 
         What it sends there goes on to the device through `send`, what the device answers comes
-        back.  The first failure ends the relay and stays in `failure`; `ended` waits for that.
+        back if it `passes`.  The first failure ends the relay and stays in `failure`; `ended` waits for that.
         """
         local = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         local.setblocking(False)
         local.bind(("127.0.0.1", 0))
         self._local = local
-        self._pump = asyncio.get_running_loop().create_task(self._relaying(local))
+        self._pump = asyncio.get_running_loop().create_task(self._relaying(local, passes))
         return cast(int, local.getsockname()[1])
 
-    async def _relaying(self, local: socket.socket) -> None:
+    async def _relaying(self, local: socket.socket, passes: Callable[[bytes], bool]) -> None:
         loop = asyncio.get_running_loop()
         library: Any = None
 
@@ -384,7 +384,7 @@ class Datagrams:
         async def inwards() -> None:
             while True:
                 message = await self.receive()
-                if library is not None:
+                if library is not None and passes(message):
                     await loop.sock_sendto(local, message, library)
 
         try:

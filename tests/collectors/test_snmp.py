@@ -273,6 +273,40 @@ async def test_silence_to_everything_leaves_no_control():
     assert time.monotonic() - started < 4
 
 
+@pytest.mark.parametrize("user", [MONITOR, AUTH_ONLY], ids=lambda u: u.user)
+async def test_an_answer_whose_signature_does_not_fit_is_silence(mixed, user):
+    def forged(datagram: bytes) -> bytes:
+        answer = bytearray(answered(mixed, datagram))
+        name = answer.find(user.user.encode())
+        digest = name + len(user.user)
+        if name >= 0 and answer[digest + 1] > 0:
+            answer[digest + 5] ^= 0xFF
+        return bytes(answer)
+
+    async with peer(forged) as agent:
+        with pytest.raises(TimedOut):
+            await system(wire(connect=0.2), at(agent.port), credential=user)
+        facts = await refusals(wire(connect=0.2), at(agent.port), credential=user)
+
+    assert facts.control == ""
+
+
+@pytest.mark.parametrize("user", [MONITOR, STRONG, EXPANDED, AUTH_ONLY], ids=lambda u: u.user)
+async def test_an_answer_passed_on_unchanged_is_heard(mixed, user):
+    async with peer(lambda datagram: answered(mixed, datagram)) as agent:
+        facts = await system(wire(), at(agent.port), credential=user)
+
+    assert facts.sys_descr == "Old switch"
+
+
+def answered(target: Target, datagram: bytes) -> bytes:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(2)
+        asking.connect((target.address, target.port))
+        asking.send(datagram)
+        return asking.recv(65_535)
+
+
 QUESTIONS = {
     "system v2c": lambda w, t: system(w, t, credential=READ),
     "system v3": lambda w, t: system(w, t, credential=MONITOR),

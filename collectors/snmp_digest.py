@@ -1,0 +1,75 @@
+"""
+Whether an SNMPv3 answer is what its sender signed (RFC 3414, 6.3.2; RFC 7860): pure.
+
+The client does not look at the digest of an answer, so anybody on the path could speak for the
+agent.  What is not genuine is dropped, as the RFC asks: to us it is silence.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+
+from collectors.allowed import element
+
+# Hash and octets of the truncated digest.
+DIGESTS = {
+    "MD5": ("md5", 12),
+    "SHA-1": ("sha1", 12),
+    "SHA-224": ("sha224", 16),
+    "SHA-256": ("sha256", 24),
+    "SHA-384": ("sha384", 32),
+    "SHA-512": ("sha512", 48),
+}
+AUTH, PRIV = 1, 2
+REPORT = 0xA8
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The outside of an SNMPv3 message; `report`: it is a Report in clear."""
+
+    flags: int
+    engine_id: bytes
+    digest: bytes
+    report: bool
+
+
+def genuine(message: bytes, *, protocol: str, key: bytes, engine_id: bytes, flags: int) -> bool:
+    """
+    Whether a message may be handed to the client that asked at the level of `flags`.
+
+    `key` is localized to `engine_id`.  A Report is let through unsigned: agents cannot sign for a
+    user they do not know, and it carries no facts.
+    """
+    try:
+        answer = _opened(message)
+    except (ValueError, IndexError):
+        # The client says best what is wrong with what cannot be read.
+        return True
+    if answer.report:
+        return True
+    if answer.flags & (AUTH | PRIV) != flags or answer.engine_id != engine_id:
+        return False
+    name, length = DIGESTS[protocol]
+    if len(answer.digest) != length:
+        return False
+    unsigned = message.replace(answer.digest, bytes(length), 1)
+    return hmac.compare_digest(hmac.digest(key, unsigned, name)[:length], answer.digest)
+
+
+def _opened(message: bytes) -> Answer:
+    (_, version), (_, header), (_, security), (tag, data) = _parts(element(message)[1])
+    if version != b"\x03":
+        raise ValueError("it is not version 3")
+    engine_id, _, _, _, digest, _ = (content for _, content in _parts(element(security)[1]))
+    report = tag == 0x30 and _parts(data)[2][0] == REPORT
+    return Answer(_parts(header)[2][1][0], engine_id, digest, report)
+
+
+def _parts(content: bytes) -> list[tuple[int, bytes]]:
+    found = []
+    while content:
+        tag, value, content = element(content)
+        found.append((tag, value))
+    return found
