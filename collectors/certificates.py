@@ -50,8 +50,8 @@ def _read(cert: x509.Certificate, facts: Certificate) -> Certificate:
     names = part("alternative names", lambda: _names(cert), _NO_NAMES)
     return replace(
         facts,
-        subject=part("subject", cert.subject.rfc4514_string, ""),
-        issuer=part("issuer", cert.issuer.rfc4514_string, ""),
+        subject=part("subject", lambda: _name(cert.subject), ""),
+        issuer=part("issuer", lambda: _name(cert.issuer), ""),
         not_before=part("not before", lambda: cert.not_valid_before_utc, None),
         not_after=part("not after", lambda: cert.not_valid_after_utc, None),
         key_type=key_type,
@@ -68,6 +68,10 @@ def _read(cert: x509.Certificate, facts: Certificate) -> Certificate:
 
 def _words(error: Exception) -> str:
     return str(error).strip() or type(error).__name__
+
+
+def _name(name: x509.Name) -> str:
+    return name.rfc4514_string()
 
 
 def _key(cert: x509.Certificate) -> tuple[str, int, str]:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from asyncua import Server, ua
 from asyncua.crypto.permission_rules import User, UserRole
@@ -34,6 +33,10 @@ class Device:
     port: int
     server: Server
     asked: list[str]
+
+    def harmed(self) -> set[str]:
+        """What it was asked that could change something."""
+        return set(self.asked) - HARMLESS
 
     @property
     def sessions_left_open(self) -> int:
@@ -106,15 +109,25 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+_witnesses: dict[int, list[str]] = {}
+_handle = UaProcessor._process_message
+
+
+async def _witnessing(self, typeid, requesthdr, seqhdr, body):
+    name = ua.ObjectIdNames[typeid.Identifier].removesuffix("_Encoding_DefaultBinary")
+    _witnesses.setdefault(id(self.iserver), []).append(name)
+    return await _handle(self, typeid, requesthdr, seqhdr, body)
+
+
+UaProcessor._process_message = _witnessing
+
+
 @asynccontextmanager
 async def opcua_server(
-    monkeypatch,
-    tmp_path: Path,
     *,
     secured: tuple[x509.Certificate, rsa.RSAPrivateKey] | None = None,
     policies: list[ua.SecurityPolicyType] | None = None,
     tokens: list[type] | None = None,
-    endpoint_hook=None,
 ) -> AsyncIterator[Device]:
     """Open, or for users on SignAndEncrypt only when `secured` holds its certificate and key."""
     server = Server(user_manager=_OneUser() if secured else None)
@@ -147,15 +160,6 @@ async def opcua_server(
     )
     await level.set_writable()
     await server.nodes.objects.add_variable(ua.NodeId("Flow", area), "Flow", 2.5)
-    asked: list[str] = []
-    judge = UaProcessor._process_message
-
-    async def witnessing(self, typeid, requesthdr, seqhdr, body):
-        name = ua.ObjectIdNames[typeid.Identifier].removesuffix("_Encoding_DefaultBinary")
-        asked.append(name)
-        return await judge(self, typeid, requesthdr, seqhdr, body)
-
-    monkeypatch.setattr(UaProcessor, "_process_message", witnessing)
+    asked = _witnesses.setdefault(id(server.iserver), [])
     async with server:
         yield Device(port, server, asked)
-    assert set(asked) <= HARMLESS, f"the device was asked {sorted(set(asked) - HARMLESS)}"
