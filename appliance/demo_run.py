@@ -23,7 +23,7 @@ from checks.facts.standing import State
 
 WEB_PORT = 62443
 DRIFT_AFTER = 20.0
-DRIFTS = (("hmi", "opcua-anonymous-session-refused"), ("rtu", "firmware-approved"))
+DRIFTS = (("hmi-1", "opcua-anonymous-session-refused"), ("rtu-1", "firmware-approved"))
 STYLES = {State.PASS: "green", State.FAIL: "bold red", State.UNKNOWN: "yellow"}
 
 
@@ -38,7 +38,10 @@ async def run_demo(seconds: float | None) -> int:
         directory = Path(name)
         async with Broker("127.0.0.1") as broker:
             write_site(
-                directory / "config", web_port=WEB_PORT, mqtt=f"mqtt://127.0.0.1:{broker.port}"
+                directory / "config",
+                web_port=WEB_PORT,
+                mqtt=f"mqtt://127.0.0.1:{broker.port}",
+                plant_directory=directory,
             )
             plant = await _plant(directory)
             try:
@@ -54,14 +57,15 @@ async def _plant(directory: Path) -> asyncio.subprocess.Process:
         sys.executable,
         "-m",
         "appliance.demo.plant",
-        str(directory / "config"),
+        "--directory",
+        str(directory),
         "--drift-after",
         str(DRIFT_AFTER),
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
     while line := await process.stdout.readline():
-        if line.startswith(b"READY"):
+        if b"is running" in line:
             return process
     raise RuntimeError("the plant in a box did not start")
 

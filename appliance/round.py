@@ -92,7 +92,7 @@ class Rounds:
         self.secrets = Secrets(self.directory)
         self.firmware_oids = firmware_oids(self.directory / "profiles")
         laboratory = self.site.site.laboratory
-        self.controls = Controls(self.site, Wire(self.guard, connect=2.0))
+        self.controls = Controls(self.site, Wire(self.guard, connect=1.0))
         control = {(c.address, "tcp", c.port.number) for c in self.site.appliance.control}
         self.guard.permit(control | _targets(self.site))
         self.guard.a_day = _daily(self.site)

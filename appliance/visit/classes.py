@@ -33,9 +33,9 @@ STANDARD = ProbingClass(HOUR, 30 * MINUTE, HOUR, DAY, 2.0, 3.0, 15.0, 6_000)
 ROBUST = ProbingClass(HOUR, 15 * MINUTE, 15 * MINUTE, HOUR, 0.5, 2.0, 10.0, 20_000)
 CLASSES = {"fragile": FRAGILE, "standard": STANDARD, "robust": ROBUST}
 
-# A laboratory lifts floors and pauses, never what may be sent or how many connections at a time.
+# A laboratory lifts floors and pauses and answers fast; never what may be sent or how many connections at a time.
 LABORATORY = ProbingClass(
-    MINUTE, timedelta(0), timedelta(0), timedelta(0), 0.0, 2.0, 10.0, 10_000_000
+    MINUTE, timedelta(0), timedelta(0), timedelta(0), 0.0, 0.5, 6.0, 10_000_000
 )
 
 
