@@ -24,14 +24,19 @@ _SECRET = re.compile(
 )
 _DEEPEST = 4
 
-# Their messages quote raw packets and arrive once per device and visit; what matters of them is
-# in the collector's own error.
-_TALKATIVE = ("asyncua", "pymodbus", "pymodbus.logging", "apscheduler", "uvicorn.access")
+# The protocol libraries quote raw packets, once per device and visit; what matters of them is in
+# the collector's own error.  The scheduler tells of every single run.
+_AT_LEAST = {
+    "asyncua": logging.CRITICAL,
+    "pymodbus": logging.CRITICAL,
+    "pymodbus.logging": logging.CRITICAL,
+    "apscheduler": logging.WARNING,
+}
 
 
-def configure(stream: TextIO = sys.stderr, level: str = "info") -> None:
+def configure(stream: TextIO | None = None, level: str = "info") -> None:
     """
-    Log our own and every library's messages to `stream`, from `level` on.
+    Log our own and every library's messages to `stream` (None: standard error), from `level` on.
 
     Raises `ValueError` for a level that is none.
     """
@@ -51,7 +56,7 @@ def configure(stream: TextIO = sys.stderr, level: str = "info") -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(sys.stderr if stream is None else stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -64,8 +69,8 @@ def configure(stream: TextIO = sys.stderr, level: str = "info") -> None:
     )
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(number)
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name, least in _AT_LEAST.items():
+        logging.getLogger(name).setLevel(max(least, number))
 
 
 def made_harmless(

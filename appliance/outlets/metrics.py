@@ -29,31 +29,30 @@ Standings = tuple[tuple[StateKey, Standing], ...]
 
 
 class Exposition:
-    """
-    Renders pictures, remembering what it wrote for the assets that did not change.
+    """Renders pictures, remembering what it wrote for the assets that did not change."""
 
-    `states` is `all`, or `current` for only the series that are 1; above 10,000 states it is
-    `current` by itself.
-    """
-
-    def __init__(self, states: str = "all") -> None:
-        self._states = states
+    def __init__(self) -> None:
         self._kept: dict[tuple[str, bool], tuple[Standings, str, str]] = {}
 
-    def render(self, picture: Picture) -> bytes:
-        """The whole page of metrics."""
+    def render(self, picture: Picture, states: str = "all") -> bytes:
+        """
+        The whole page of metrics.
+
+        `states` is `all`, or `current` for only the series that are 1; above 10,000 states it
+        is `current` by itself.
+        """
+        current = states == "current" or len(picture.standings) > MOST_STATES_IN_FULL
         families = [
-            *self._state_families(picture),
+            *self._state_families(picture, current=current),
             _check_info(picture.checks.values()),
             *_asset_families(picture.assets),
             _certificates(picture),
-            _confirmed(picture),
+            _confirmed(picture.assets),
             _outbox(picture.outbox),
         ]
         return "".join(families).encode() + generate_latest(_internals(picture))
 
-    def _state_families(self, picture: Picture) -> tuple[str, str]:
-        current = self._states == "current" or len(picture.standings) > MOST_STATES_IN_FULL
+    def _state_families(self, picture: Picture, *, current: bool) -> tuple[str, str]:
         kept: dict[tuple[str, bool], tuple[Standings, str, str]] = {}
         for asset, group in groupby(
             sorted(picture.standings, key=lambda s: s[0].subject.asset),
@@ -81,7 +80,7 @@ class Exposition:
 
 def render(picture: Picture, states: str = "all") -> bytes:
     """The page of metrics once, with nothing remembered."""
-    return Exposition(states).render(picture)
+    return Exposition().render(picture, states)
 
 
 def _state_lines(standings: Standings, *, current: bool) -> tuple[str, str]:
@@ -184,20 +183,15 @@ def _certificates(picture: Picture) -> str:
     )
 
 
-def _confirmed(picture: Picture) -> str:
-    """An asset's place in the inventory is confirmed by a passing check of SR 7.8."""
-    newest: dict[tuple[str, str], datetime] = {}
-    for key, standing in picture.standings:
-        check = picture.checks.get(key.check)
-        if check is None or "SR 7.8" not in check.requirements or not key.subject.asset:
-            continue
-        if standing.state is State.PASS:
-            place = (key.subject.zone, key.subject.asset)
-            newest[place] = max(newest.get(place, standing.supported), standing.supported)
+def _confirmed(assets: tuple[AssetPicture, ...]) -> str:
     return _family(
         "upheld_inventory_confirmed_timestamp_seconds",
-        "When an asset was last seen to be what the inventory says.",
-        ((_labels(zone=z, asset=a), _seconds(at)) for (z, a), at in newest.items()),
+        "When an asset last gave a sign of life.",
+        (
+            (_labels(zone=a.zone, asset=a.id), _seconds(a.last_alive))
+            for a in assets
+            if a.last_alive is not None
+        ),
     )
 
 

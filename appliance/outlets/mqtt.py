@@ -212,7 +212,7 @@ class _Connection:
     async def open(self) -> None:
         """Connect.  Raises `_Lost` with the cause."""
         broker = self._outlet.broker
-        session = Properties(PacketTypes.CONNECT)
+        session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it so
         session.SessionExpiryInterval = SESSION_SECONDS
         try:
             await asyncio.to_thread(
@@ -231,7 +231,7 @@ class _Connection:
     async def publish(self, message: Message) -> int:
         """Publish and wait for the broker's word on it: its reason code.  Raises `_Lost`."""
         headers = json.loads(message.headers)
-        properties = Properties(PacketTypes.PUBLISH)
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         properties.ContentType = headers.get("content_type", "application/octet-stream")
         properties.UserProperty = [("schema", headers.get("schema", ""))]
         info = self._client.publish(

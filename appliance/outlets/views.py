@@ -1,0 +1,204 @@
+"""The picture sorted the way the pages tell it; every text a device may have written is harmless."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from appliance.outlets.picture import AssetPicture, Picture, ZonePicture
+from appliance.outlets.text import harmless
+from checks.check import Check, Severity
+from checks.facts.codec import plain
+from checks.facts.observation import Observation
+from checks.facts.standing import Standing, State, StateKey
+from checks.facts.verdict import Reason
+
+LONGEST_SENTENCE = 600
+MOST_FACTS = 40
+
+# Colour is never alone: each state has a shape and its word.
+SHAPES = {
+    State.PASS: "●",
+    State.FAIL: "✖",
+    State.COMPENSATED: "◆",
+    State.ACCEPTED: "◇",
+    State.UNKNOWN: "?",
+    State.NOT_APPLICABLE: "–",
+}
+_ORDER = (
+    State.FAIL,
+    State.UNKNOWN,
+    State.ACCEPTED,
+    State.COMPENSATED,
+    State.PASS,
+    State.NOT_APPLICABLE,
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One state as a line of a table."""
+
+    key: str
+    check: str
+    title: str
+    severity: str
+    asset: str
+    subject: str
+    state: State
+    shape: str
+    reason: str
+    said: str
+    where: tuple[str, ...]
+    since: Moment
+    evaluated: Moment
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A time for people and one for programs, and how long ago it was."""
+
+    text: str
+    iso: str
+    ago: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One observation: what was asked, and its facts as lines or why there are none."""
+
+    question: str
+    service: str
+    vantage: str
+    at: Moment
+    facts: tuple[tuple[str, str], ...]
+    gap: str
+
+
+@dataclass(frozen=True)
+class ZoneRow:
+    zone: ZonePicture
+    assets: tuple[AssetPicture, ...]
+    counts: tuple[tuple[State, str, int], ...]
+
+
+def rows(picture: Picture, standings: Iterable[tuple[StateKey, Standing]]) -> list[Row]:
+    """Worst first: failing before unknown, critical before low, then by key."""
+    listed = [_row(picture, key, standing) for key, standing in standings]
+    severities = [s.value for s in Severity]
+
+    def rank(row: Row) -> tuple[int, int, str]:
+        worst = severities.index(row.severity) if row.severity in severities else len(severities)
+        return _ORDER.index(row.state), worst, row.key
+
+    return sorted(listed, key=rank)
+
+
+def zones(picture: Picture) -> list[ZoneRow]:
+    return [
+        ZoneRow(
+            zone,
+            tuple(a for a in picture.assets if a.zone == zone.id),
+            counted(s for k, s in picture.standings if _within(k, zone)),
+        )
+        for zone in picture.zones
+    ]
+
+
+def counted(standings: Iterable[Standing]) -> tuple[tuple[State, str, int], ...]:
+    """How many of each state, worst first; all states are named, also with none."""
+    counts = Counter(s.state for s in standings)
+    return tuple((state, SHAPES[state], counts[state]) for state in _ORDER)
+
+
+def observations(picture: Picture, asset: str) -> list[Seen]:
+    """The newest of each question asked of an asset."""
+    mine = [o for o in picture.observations if o.asset == asset]
+    return [
+        _seen(picture.at, o)
+        for o in sorted(mine, key=lambda o: (o.service or "", o.question, o.vantage))
+    ]
+
+
+def moment(at: datetime, now: datetime) -> Moment:
+    utc = at.astimezone(UTC)
+    return Moment(
+        utc.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        utc.isoformat(timespec="seconds"),
+        ago(now - at),
+    )
+
+
+def ago(span: timedelta) -> str:
+    """In the largest unit that fits, such as `5 min`."""
+    seconds = int(span.total_seconds())
+    if seconds < 0:
+        return "in the future"
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit} ago"
+    return f"{seconds} s ago"
+
+
+def _row(picture: Picture, key: StateKey, standing: Standing) -> Row:
+    check: Check | None = picture.checks.get(key.check)
+    said = standing.said
+    if standing.state is State.UNKNOWN:
+        # Why nobody knows is what the newest verdict said; the older sentence no longer stands.
+        said = standing.last_said or standing.said
+    reason = standing.reason.value
+    if standing.reason is Reason.STALE and standing.last_reason:
+        reason = f"{reason}: {standing.last_reason}"
+    return Row(
+        key=str(key),
+        check=key.check,
+        title=check.title if check else key.check,
+        severity=check.severity.value if check else "",
+        asset=key.subject.asset,
+        subject=str(key.subject),
+        state=standing.state,
+        shape=SHAPES[standing.state],
+        reason=harmless(reason),
+        said=harmless(said, LONGEST_SENTENCE),
+        where=tuple(harmless(w) for w in standing.where),
+        since=moment(standing.since, picture.at),
+        evaluated=moment(standing.evaluated, picture.at),
+    )
+
+
+def _within(key: StateKey, zone: ZonePicture) -> bool:
+    subject = key.subject
+    return subject.zone == zone.id or (
+        subject.kind == "conduit" and not subject.zone and subject.conduit in zone.conduits
+    )
+
+
+def _seen(now: datetime, o: Observation) -> Seen:
+    gap = ""
+    if o.facts is None:
+        gap = f"{o.reason}: {o.said}" if o.said else str(o.reason)
+    return Seen(
+        question=o.question,
+        service=o.service or "",
+        vantage=o.vantage,
+        at=moment(o.finished, now),
+        facts=_lines(plain(o.facts)) if o.facts is not None else (),
+        gap=harmless(gap, LONGEST_SENTENCE),
+    )
+
+
+def _lines(facts: object) -> tuple[tuple[str, str], ...]:
+    lines = [(harmless(n), harmless(v, LONGEST_SENTENCE)) for n, v in _leaves("", facts)]
+    more = len(lines) - MOST_FACTS
+    return (*lines[:MOST_FACTS], *((("…", f"and {more} more"),) if more > 0 else ()))
+
+
+def _leaves(name: str, value: object) -> Sequence[tuple[str, str]]:
+    if isinstance(value, dict):
+        return [leaf for k, v in value.items() for leaf in _leaves(f"{name}.{k}" if name else k, v)]
+    if isinstance(value, list):
+        return [leaf for i, v in enumerate(value) for leaf in _leaves(f"{name}[{i}]", v)]
+    shown = "" if value is None else str(value)
+    return [(name, shown)] if shown else []
