@@ -25,7 +25,7 @@ SHAPES = {
     State.COMPENSATED: "◆",
     State.ACCEPTED: "◇",
     State.UNKNOWN: "?",
-    State.NOT_APPLICABLE: "–",
+    State.NOT_APPLICABLE: "·",
 }
 _ORDER = (
     State.FAIL,
@@ -51,6 +51,7 @@ class Row:
     shape: str
     reason: str
     said: str
+    last_said: str
     where: tuple[str, ...]
     since: Moment
     evaluated: Moment
@@ -162,6 +163,7 @@ def _row(picture: Picture, key: StateKey, standing: Standing) -> Row:
         shape=SHAPES[standing.state],
         reason=harmless(reason),
         said=harmless(said, LONGEST_SENTENCE),
+        last_said=harmless(standing.last_said, LONGEST_SENTENCE),
         where=tuple(harmless(w) for w in standing.where),
         since=moment(standing.since, picture.at),
         evaluated=moment(standing.evaluated, picture.at),

@@ -35,8 +35,10 @@ MOST_CONNECTIONS = 32
 _HEADERS = (
     (
         b"content-security-policy",
-        b"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-        b"frame-ancestors 'none'",
+        (
+            b"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+            b"frame-ancestors 'none'"
+        ),
     ),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -55,14 +57,16 @@ class Health:
 
 
 def create(
-    paint: Callable[[], Picture], health: Callable[[], Health], *, states: str = "all"
+    paint: Callable[[], Picture],
+    health: Callable[[], Health],
+    states: Callable[[], str] = lambda: "all",
 ) -> Starlette:
     """
     The whole site.
 
-    Each request paints anew; `states` is `metrics.states` of the configuration.
+    Each request paints anew; `states` tells `metrics.states` of the configuration in force.
     """
-    pages = _Pages(paint, health, metrics.Exposition(states))
+    pages = _Pages(paint, health, states)
     routes = [
         ("/", pages.overview),
         ("/assets/{id}", pages.asset),
@@ -95,14 +99,19 @@ async def serve(app: ASGIApp, host: str, port: int, stop: asyncio.Event) -> None
     except OSError as error:
         listener.close()
         raise OSError(
-            error.errno, f"cannot listen on {host}:{port}: {error.strerror or error}"
+            error.errno,
+            f"the status page cannot listen on {host}:{port}: {error.strerror or error}; "
+            "free the port or write another one at appliance.web.listen",
         ) from error
     config = uvicorn.Config(
         app,
+        http="h11",
         log_config=None,
+        log_level="warning",
         access_log=False,
         lifespan="off",
         server_header=False,
+        proxy_headers=False,
         limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=2,
@@ -134,11 +143,12 @@ class _Pages:
         self,
         paint: Callable[[], Picture],
         health: Callable[[], Health],
-        exposition: metrics.Exposition,
+        states: Callable[[], str],
     ) -> None:
         self._paint = paint
         self._health = health
-        self._exposition = exposition
+        self._states = states
+        self._exposition = metrics.Exposition()
         self._style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -190,7 +200,7 @@ class _Pages:
         return Response(self._style, media_type="text/css")
 
     async def metrics(self, _request: Request) -> Response:
-        body = self._exposition.render(self._paint())
+        body = self._exposition.render(self._paint(), self._states())
         return Response(body, headers={"content-type": metrics.CONTENT_TYPE})
 
     async def healthy(self, _request: Request) -> Response:
@@ -242,4 +252,6 @@ def _word(*, holds: bool, word: str, said: str) -> Response:
 
 
 async def _broken(_request: Request, _error: Exception) -> Response:
-    return PlainTextResponse("This page could not be made; the log says why.\n", 500)
+    # Made outside _Strict, so the headers are set here.
+    headers = {name.decode(): value.decode() for name, value in _HEADERS}
+    return PlainTextResponse("This page could not be made; the log says why.\n", 500, headers)

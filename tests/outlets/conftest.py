@@ -1,0 +1,122 @@
+"""A picture of a small site, with a device that writes nasty texts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from appliance.outlets.picture import AssetPicture, Picture, ZonePicture
+from checks import ALL
+from checks.facts.observation import ClockQuality, Observation
+from checks.facts.opcua import Certificate, OpcUaEndpoints
+from checks.facts.standing import Standing, State, StateKey, Subject
+from checks.facts.verdict import Reason
+
+AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+NASTY = "<script>alert(1)</script>\x1b[2J\u202egnp"
+
+
+def standing(state: State, reason: Reason = Reason.AS_EXPECTED, said: str = "Fine.") -> Standing:
+    return Standing(state, reason, said, (), AT - timedelta(hours=3), AT, AT, 10_800)
+
+
+def asset(name: str = "hmi-1", **differs) -> AssetPicture:
+    values = {
+        "id": name,
+        "zone": "control",
+        "role": "hmi",
+        "vendor": 'Acme "A"',
+        "type": "panel",
+        "addresses": ("127.0.0.2",),
+        "up": True,
+        "last_visit": AT,
+        "last_alive": AT,
+        "visit_seconds": 1.5,
+        "packets_sent": 42,
+        "octets_sent": 4200,
+        "budget_used_ratio": 0.25,
+    }
+    return AssetPicture(**(values | differs))
+
+
+def endpoints(**differs) -> Observation:
+    facts = OpcUaEndpoints(
+        endpoints=(),
+        certificates=(
+            Certificate("aa", subject=NASTY, not_after=AT + timedelta(days=90)),
+            Certificate("bb", not_after=AT + timedelta(days=30)),
+            Certificate("cc", problem="unreadable"),
+        ),
+        application_uri="urn:hmi",
+        product_uri="",
+        application_type="Server",
+    )
+    values = {
+        "asset": "hmi-1",
+        "service": "tcp-4840",
+        "vantage": "dmz",
+        "vantage_kind": "monitor",
+        "conduit": None,
+        "permitted": True,
+        "collector": "opcua",
+        "question": "opcua-endpoints",
+        "facts_type": "OpcUaEndpoints",
+        "visit": "v1",
+        "started": AT,
+        "finished": AT,
+        "clock": ClockQuality(synchronised=True),
+        "alive": True,
+        "last_alive": AT,
+        "blind": False,
+        "facts": facts,
+    }
+    return Observation(**(values | differs))
+
+
+def standings() -> tuple[tuple[StateKey, Standing], ...]:
+    service = Subject("service", "control", "hmi-1", "tcp-4840")
+    return (
+        (
+            StateKey(service, "opcua-anonymous-session-refused"),
+            standing(State.FAIL, Reason.ANONYMOUS_ACCEPTED, f"A session opened: {NASTY}."),
+        ),
+        (StateKey(service, "opcua-cert-valid"), standing(State.UNKNOWN, Reason.STALE, "Old.")),
+        (StateKey(service, "opcua-auditing-enabled"), standing(State.NOT_APPLICABLE)),
+        (
+            StateKey(Subject("conduit", conduit="dmz-control"), "conduit-default-deny"),
+            standing(State.PASS),
+        ),
+        (StateKey(Subject("zone", "control"), "self-coverage"), standing(State.PASS)),
+    )
+
+
+@pytest.fixture
+def paint():
+    """A function from what differs to a picture."""
+
+    def painted(**differs) -> Picture:
+        values = {
+            "at": AT,
+            "started": AT - timedelta(days=1),
+            "version": "0.1.0",
+            "site_id": "northgate",
+            "site_name": "Northgate <works>",
+            "appliance_id": "edge-1",
+            "laboratory": False,
+            "zones": (ZonePicture("control", "Filter control", ("dmz-control",)),),
+            "assets": (asset(), asset("plc-1", up=None, last_visit=None, last_alive=None,
+                                      visit_seconds=None)),
+            "standings": standings(),
+            "checks": {check.id: check for check in ALL},
+            "observations": (endpoints(),),
+            "ledger_size": 7,
+            "last_checkpoint": AT,
+            "outbox": {"mqtt": 3},
+            "last_reload_successful": True,
+            "held": False,
+            "lateness": 0.5,
+        }  # fmt: skip
+        return Picture(**(values | differs))
+
+    return painted

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from appliance.outlets import web
+
+HEALTH = web.Health(healthy=True, ready=True)
+
+
+@pytest.fixture
+def ask(paint):
+    """Ask the application for one path; what differs goes into the picture."""
+
+    async def asked(path, method="GET", health=HEALTH, states="all", **differs):
+        app = web.create(lambda: paint(**differs), lambda: health, lambda: states)
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://upheld") as client:
+            return await client.request(method, path)
+
+    return asked
+
+
+PATHS = [
+    "/",
+    "/assets/hmi-1",
+    "/checks/opcua-cert-valid",
+    "/metrics",
+    "/style.css",
+    "/-/healthy",
+    "/-/ready",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_every_page_answers_with_the_strict_headers(ask, path):
+    answer = await ask(path)
+
+    assert answer.status_code == 200
+    assert answer.headers["content-security-policy"].startswith(
+        "default-src 'none'; style-src 'self'"
+    )
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/nowhere"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"])
+async def test_only_get_is_answered(ask, path, method):
+    answer = await ask(path, method)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/assets/other", "/checks/other", "/assets/", "/x/"])
+async def test_what_is_not_there_is_a_404_page(ask, path):
+    answer = await ask(path)
+
+    assert answer.status_code == 404
+    assert "There is no such page, asset or check" in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_the_overview_says_what_fails_since_when_and_what_was_seen(ask):
+    page = (await ask("/")).text
+    fails = page[page.index('id="failing"') : page.index('id="unknown"')]
+
+    assert "/checks/opcua-anonymous-session-refused" in fails
+    assert "2026-03-02 07:00:00 UTC" in fails
+    assert "3 h ago" in fails
+    assert "A session opened" in fails
+    assert "opcua-cert-valid" not in fails
+
+
+async def test_the_overview_names_the_reason_of_what_is_unknown(ask):
+    page = (await ask("/")).text
+    unknown = page[page.index('id="unknown"') : page.index('id="zones"')]
+
+    assert "opcua-cert-valid" in unknown
+    assert "stale" in unknown
+
+
+async def test_an_empty_site_does_not_look_like_a_good_one(ask):
+    page = (await ask("/", standings=(), observations=())).text
+
+    assert "Nothing has been judged yet" in page
+    assert "Every control could be seen" not in page
+    assert "not visited yet" in page
+
+
+@pytest.mark.parametrize("path", ["/", "/assets/hmi-1", "/checks/opcua-anonymous-session-refused"])
+async def test_text_of_a_device_is_neither_markup_nor_control(ask, path):
+    page = (await ask(path)).text
+
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "\x1b" not in page
+    assert "\u202e" not in page
+
+
+async def test_the_asset_page_shows_the_newest_facts(ask):
+    page = (await ask("/assets/hmi-1")).text
+
+    assert "certificates[1].sha256" in page
+    assert "42 packets" in page
+    assert "25.0 %" in page
+
+
+async def test_the_asset_page_says_why_there_are_no_facts(ask, paint):
+    from dataclasses import replace
+
+    from checks.facts.verdict import Reason
+
+    (seen,) = paint().observations
+    gap = replace(seen, facts=None, reason=Reason.TIMEOUT, said="no answer within 5 s")
+    page = (await ask("/assets/hmi-1", observations=(gap,))).text
+
+    assert "timeout: no answer within 5 s" in page
+
+
+async def test_the_check_page_has_remedy_hand_test_and_requirements(ask, paint):
+    check = paint().checks["opcua-cert-valid"]
+    page = (await ask("/checks/opcua-cert-valid")).text
+
+    for word in ("Remedy", "By hand", *check.requirements):
+        assert word in page
+
+
+@pytest.mark.parametrize(("laboratory", "seconds"), [(True, 5), (False, 30)])
+async def test_a_laboratory_is_marked_and_refreshed_more_often(ask, laboratory, seconds):
+    page = (await ask("/", laboratory=laboratory)).text
+
+    assert f'http-equiv="refresh" content="{seconds}"' in page
+    assert ("Laboratory." in page) is laboratory
+
+
+async def test_a_hold_says_since_when_nothing_was_sent(ask, paint):
+    since = paint().at - timedelta(minutes=5)
+    page = (await ask("/", held=True, nothing_sent_since=since)).text
+
+    assert "On hold." in page
+    assert "2026-03-02 09:55:00 UTC" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "health"),
+    [
+        ("/-/healthy", web.Health(healthy=False, ready=True)),
+        ("/-/ready", web.Health(healthy=True, ready=False)),
+    ],
+)
+async def test_not_healthy_and_not_ready_are_503(ask, path, health):
+    assert (await ask(path, health=health)).status_code == 503
+
+
+async def test_metrics_follow_the_configured_states(ask):
+    answer = await ask("/metrics", states="current")
+
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert 'state="pass"} 0' not in answer.text
+
+
+async def test_a_page_that_breaks_tells_nothing_and_keeps_the_headers(ask):
+    answer = await ask("/", at=None)
+
+    assert answer.status_code == 500
+    assert answer.text == "This page could not be made; the log says why.\n"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_the_server_answers_until_it_is_stopped_and_leaves_signals_alone(paint):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    stop = asyncio.Event()
+    before = signal.getsignal(signal.SIGTERM)
+    app = web.create(paint, lambda: HEALTH)
+    serving = asyncio.create_task(web.serve(app, "127.0.0.1", port, stop))
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", transport=httpx.AsyncHTTPTransport(retries=5)
+    ) as client:
+        answer = await client.get("/-/ready")
+        during = signal.getsignal(signal.SIGTERM)
+    stop.set()
+    await asyncio.wait_for(serving, 5)
+
+    assert answer.text == "ready\n"
+    assert "server" not in answer.headers
+    assert during is before
+
+
+async def test_a_port_in_use_is_an_error_that_names_it(paint):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        app = web.create(paint, lambda: HEALTH)
+
+        with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}"):
+            await web.serve(app, "127.0.0.1", port, asyncio.Event())
