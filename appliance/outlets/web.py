@@ -31,6 +31,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 REFRESH_SECONDS = 30
 REFRESH_SECONDS_IN_LABORATORY = 5
 MOST_CONNECTIONS = 32
+MOST_ROWS = 500
 
 _HEADERS = (
     (
@@ -160,8 +161,9 @@ class _Pages:
 
     async def overview(self, _request: Request) -> Response:
         picture = self._paint()
-        rows = views.rows(picture, picture.standings)
-        return self._page(
+        bad = [(k, s) for k, s in picture.standings if s.state in (State.FAIL, State.UNKNOWN)]
+        rows = await asyncio.to_thread(views.rows, picture, bad)
+        return await self._page(
             "overview.html",
             picture,
             failing=[r for r in rows if r.state is State.FAIL],
@@ -177,7 +179,7 @@ class _Pages:
         if found is None:
             raise HTTPException(404)
         mine = [(k, s) for k, s in picture.standings if k.subject.asset == name]
-        return self._page(
+        return await self._page(
             "asset.html",
             picture,
             asset=found,
@@ -191,10 +193,10 @@ class _Pages:
         if found is None:
             raise HTTPException(404)
         mine = [(k, s) for k, s in picture.standings if k.check == found.id]
-        return self._page("check.html", picture, check=found, rows=views.rows(picture, mine))
+        return await self._page("check.html", picture, check=found, rows=views.rows(picture, mine))
 
     async def missing(self, _request: Request, _error: Exception) -> Response:
-        return self._page("missing.html", self._paint(), status=404)
+        return await self._page("missing.html", self._paint(), status=404)
 
     async def style(self, _request: Request) -> Response:
         return Response(self._style, media_type="text/css")
@@ -211,11 +213,16 @@ class _Pages:
         health = self._health()
         return _word(holds=health.ready, word="ready", said=health.said)
 
-    def _page(self, name: str, picture: Picture, *, status: int = 200, **shown: Any) -> Response:
+    async def _page(
+        self, name: str, picture: Picture, *, status: int = 200, **shown: Any
+    ) -> Response:
         refresh = REFRESH_SECONDS_IN_LABORATORY if picture.laboratory else REFRESH_SECONDS
         now = picture.at
-        html = self._templates.get_template(name).render(
+        # A large site takes half a second, and the visits share this loop.
+        html = await asyncio.to_thread(
+            self._templates.get_template(name).render,
             picture=picture,
+            most=MOST_ROWS,
             refresh=refresh,
             now=views.moment(now, now),
             moment=lambda at: views.moment(at, now),

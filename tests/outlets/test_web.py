@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -92,6 +93,7 @@ async def test_an_empty_site_does_not_look_like_a_good_one(ask):
 
     assert "Nothing has been judged yet" in page
     assert "Every control could be seen" not in page
+    assert "No control is seen to fail" not in page
     assert "not visited yet" in page
 
 
@@ -114,8 +116,6 @@ async def test_the_asset_page_shows_the_newest_facts(ask):
 
 
 async def test_the_asset_page_says_why_there_are_no_facts(ask, paint):
-    from dataclasses import replace
-
     from checks.facts.verdict import Reason
 
     (seen,) = paint().observations
@@ -131,6 +131,15 @@ async def test_the_check_page_has_remedy_hand_test_and_requirements(ask, paint):
 
     for word in ("Remedy", "By hand", *check.requirements):
         assert word in page
+
+
+async def test_a_long_table_is_cut_and_says_so(ask, paint):
+    key, standing = paint().standings[0]
+    many = tuple((replace(key, check=f"check-{n}"), standing) for n in range(web.MOST_ROWS + 7))
+    page = (await ask("/", standings=many)).text
+
+    assert "7 more are not shown here" in page
+    assert page.count("<tr id=") == web.MOST_ROWS
 
 
 @pytest.mark.parametrize(("laboratory", "seconds"), [(True, 5), (False, 30)])
