@@ -75,6 +75,7 @@ async def test_the_overview_says_what_fails_since_when_and_what_was_seen(ask):
 
     assert "/checks/opcua-anonymous-session-refused" in fails
     assert "2026-03-02 07:00:00 UTC" in fails
+    assert ">hmi-1.tcp-4840.opcua-anonymous-session-refused</code>" in fails
     assert "3 h ago" in fails
     assert "A session opened" in fails
     assert "opcua-cert-valid" not in fails
