@@ -142,7 +142,8 @@ def status(site: str, state: str, *, appliance: str, at: datetime | None = None)
 def _message(topic: str, body: bytes, schema: str) -> Message:
     return Message(
         outlet=OUTLET,
-        stream=schema,
+        # Each topic keeps its own order, so a refused one holds back nothing but itself.
+        stream=topic,
         address=topic,
         body=body,
         headers=_headers(JSON, schema, retain=True),

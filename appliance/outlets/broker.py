@@ -1,0 +1,69 @@
+"""Which MQTT broker, and as whom."""
+
+from __future__ import annotations
+
+import ssl
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from appliance.site.credentials import resolve
+from appliance.site.model import Mqtt, Site
+from appliance.site.secrets import Secrets
+from collectors.credentials import Password
+
+
+@dataclass(frozen=True)
+class Broker:
+    """Where to, and as whom; `tls` is None for plain TCP."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = None
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def at(
+        cls,
+        url: str,
+        *,
+        tls: ssl.SSLContext | None = None,
+        user: str | None = None,
+        password: str | None = None,
+    ) -> Broker:
+        """From mqtt://host:port or mqtts://host:port; the ports default to 1883 and 8883."""
+        parts = urlsplit(url)
+        if parts.scheme == "mqtts" and tls is None:
+            tls = ssl.create_default_context()
+        port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+        return cls(parts.hostname or "", port, tls, user, password)
+
+    @classmethod
+    def stated(cls, site: Site, stated: Mqtt, secrets: Secrets) -> Broker:
+        """As the configuration has it.  Raises `SecretError` and `ssl.SSLError`."""
+        login = resolve(site, secrets, stated.credential) if stated.credential else None
+        user = login if isinstance(login, Password) else None
+        return cls.at(
+            stated.broker,
+            tls=_context(stated, secrets) if stated.broker.startswith("mqtts:") else None,
+            user=user.user if user else None,
+            password=user.password if user else None,
+        )
+
+
+def _context(stated: Mqtt, secrets: Secrets) -> ssl.SSLContext:
+    """TLS 1.2 or newer, the broker checked against the stated CA, our own certificate if any."""
+    authority = secrets.bytes(stated.ca).decode() if stated.ca else None
+    context = ssl.create_default_context(cadata=authority)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if stated.certificate and stated.key:
+        # The ssl module reads certificates from files only.
+        with tempfile.TemporaryDirectory() as name:
+            pair = [Path(name, part) for part in ("certificate", "key")]
+            for path, reference in zip(pair, (stated.certificate, stated.key), strict=True):
+                path.touch(mode=0o600)
+                path.write_bytes(secrets.bytes(reference))
+            context.load_cert_chain(pair[0], pair[1])
+    return context
