@@ -31,6 +31,9 @@ log = structlog.get_logger()
 
 TAKEN_OVER = 0x8E
 TAKEN_OVER_PAUSE = 300.0
+# A connection that lasts less has not mended anything: two clients of one name, where the broker
+# does not tell them so, or a broker that hangs up over our first message.
+STEADY_SECONDS = 30.0
 REFUSED = 128
 # Malformed, protocol error, topic invalid, packet too large, payload format, retain or QoS not
 # supported: the broker hangs up over one message, and would again over the same.
@@ -93,6 +96,8 @@ class MqttOutlet:
     clock: Clock = field(default_factory=SystemClock)
     refused: int = 0
     connected: bool = False
+    _failures: int = 0
+    _works: bool | None = None
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _held: _Held = field(default_factory=_Held)
 
@@ -117,28 +122,38 @@ class MqttOutlet:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until `stop` is set; a lost broker is tried again, ever more slowly."""
-        failures = 0
         while not stop.is_set():
             connection = Connection(self.site, self.appliance, self.broker)
-            pause = 0.0
+            began, pause = monotonic(), 0.0
             try:
                 await connection.open()
-                failures = 0
-                log.info("mqtt connected", broker=self.broker.host)
                 self.connected = True
                 await self._publish_all(connection, stop)
             except Lost as lost:
-                failures += 1
-                pause = self.backoff(failures)
-                if lost.code == TAKEN_OVER:
-                    # Two with one id would throw each other out for ever.
-                    pause = max(pause, TAKEN_OVER_PAUSE)
-                if failures == 1:
-                    log.warning("mqtt lost", broker=self.broker.host, why=str(lost))
+                pause = self._after(lost, lasted=monotonic() - began)
             finally:
                 self.connected = False
                 await connection.close(graceful=stop.is_set(), at=self.clock.now())
             await _sleep(stop, pause)
+
+    def _after(self, lost: Lost, *, lasted: float) -> float:
+        """Seconds until the next connection."""
+        if self._works is not False:
+            log.warning("mqtt lost", broker=self.broker.host, why=str(lost))
+        self._works = False
+        if lasted >= STEADY_SECONDS:
+            self._failures = 0
+        if lost.code == TAKEN_OVER:
+            log.error(
+                "another client uses our name on the broker; not connecting for a while",
+                broker=self.broker.host,
+                seconds=TAKEN_OVER_PAUSE,
+            )
+            return TAKEN_OVER_PAUSE
+        if lost.code not in BLAMES_THE_MESSAGE:
+            self._failures += 1
+        # Over a message: soon, while that message waits ever longer and lets others by.
+        return self.backoff(max(self._failures, 1))
 
     async def _publish_all(self, connection: Connection, stop: asyncio.Event) -> None:
         here = messages.status(self.site, "online", appliance=self.appliance, at=self.clock.now())
@@ -150,6 +165,9 @@ class MqttOutlet:
             self._woken.clear()
             looked = monotonic()
             ready = await self._ready()
+            if not ready:
+                self._working()
+                await connection.idle(self._woken, stop, self._held.next_try(looked))
             for waiting in ready:
                 if stop.is_set():
                     return
@@ -157,8 +175,12 @@ class MqttOutlet:
                     continue
                 if await self._accepted(connection, waiting.message):
                     await self.outbox.delivered([waiting.id])
-            if not ready:
-                await connection.idle(self._woken, stop, self._held.next_try(looked))
+                    self._working()
+
+    def _working(self) -> None:
+        if self._works is not True:
+            log.info("mqtt works", broker=self.broker.host)
+        self._works = True
 
     async def _ready(self) -> list[Waiting]:
         """Some of the oldest messages whose stream is not held; looks further when all are."""
