@@ -103,7 +103,7 @@ class Daemon:
 
     def _outlets(self, loaded: Loaded) -> list[asyncio.Task[None]]:
         listen = loaded.site.appliance.web
-        app = web.create(self.picture, self._health)
+        app = web.create(self.picture, self._health, lambda: self.rounds.site.metrics.states)
         tasks = [asyncio.create_task(web.serve(app, listen.host, listen.port, self.stop))]
         if loaded.site.outlets.mqtt is not None:
             outlet = MqttOutlet.of(
