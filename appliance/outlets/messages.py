@@ -156,7 +156,8 @@ def _json(schema: str, body: Mapping[str, Any]) -> bytes:
 
 
 def _rendered(body: Mapping[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    # ASCII: a lone surrogate in a device's text must not break the transaction it is told in.
+    return json.dumps(body, separators=(",", ":")).encode()
 
 
 def _headers(content_type: str, schema: str, *, retain: bool) -> str:

@@ -1,0 +1,145 @@
+"""What is told over MQTT fits its schemas, whatever a device wrote."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.outlets import messages, telling
+from checks import ALL
+from checks.facts.standing import State, StateKey, Subject
+from checks.facts.verdict import Reason
+from tests.outlets.conftest import AT, NASTY, standing
+
+SCHEMAS = Path(__file__).parents[2] / "config" / "schemas"
+CHECK = ALL[0]
+SERVICE = Subject("service", "control", "plc-1", "tcp-4840")
+SUBJECTS = [
+    (SERVICE, "asset/plc-1/service/tcp-4840"),
+    (Subject("asset", "control", "plc-1"), "asset/plc-1"),
+    (Subject("conduit", conduit="dmz-control"), "conduit/dmz-control"),
+    (Subject("zone", "control"), "zone/control"),
+    (Subject("site"), "site"),
+]
+
+
+def fits(message) -> dict:
+    """The payload, checked against the schema the message names."""
+    name = json.loads(message.headers)["schema"].split("/")[1]
+    schema = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
+    payload = json.loads(message.body)
+    jsonschema.Draft202012Validator(
+        schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    ).validate(payload)
+    return payload
+
+
+@pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.json")), ids=lambda p: p.name)
+def test_each_schema_is_one(path):
+    jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(("subject", "place"), SUBJECTS)
+def test_each_kind_of_subject_has_its_topic(subject, place):
+    key = StateKey(subject, "some-check")
+    told = messages.state("northgate", key, standing(State.PASS), entry=7, at=AT)
+
+    assert told.address == f"upheld/v1/northgate/{place}/check/some-check"
+    assert told.latest_only
+    assert json.loads(told.headers)["retain"]
+    assert fits(told)["key"] == str(key)
+
+
+@pytest.mark.parametrize("state", State)
+def test_each_state_fits_its_schema(state):
+    key = StateKey(SERVICE, "some-check")
+
+    told = messages.state("northgate", key, standing(state, Reason.DIFFERS, NASTY), entry=7, at=AT)
+
+    assert fits(told)["said"] == NASTY
+
+
+def test_what_is_gone_is_emptied_and_stays_so():
+    key = StateKey(SERVICE, "some-check")
+    state = messages.state("northgate", key, standing(State.PASS), entry=7, at=AT)
+    alert = messages.alert("northgate", key, standing(State.FAIL), CHECK, entry=7, at=AT)
+
+    for gone, there in (
+        (messages.cleared("northgate", key), state),
+        (messages.alert_resolved("northgate", key), alert),
+    ):
+        assert gone.body == b""
+        assert json.loads(gone.headers)["retain"]
+        # The same stream: it can neither overtake nor be overtaken.
+        assert (gone.address, gone.stream) == (there.address, there.stream)
+
+
+def test_an_alert_has_the_name_everybody_calls_it_by():
+    key = StateKey(SERVICE, CHECK.id)
+    told = messages.alert("northgate", key, standing(State.FAIL), CHECK, entry=7, at=AT)
+
+    assert told.address == f"upheld/v1/northgate/alert/plc-1.tcp-4840.{CHECK.id}"
+    assert fits(told)["severity"] == CHECK.severity
+
+
+def test_events_keep_one_order_and_replace_nothing():
+    first = messages.event("northgate", "alert", {"key": "x"}, id="1", at=AT)
+    second = messages.event("northgate", "reload", {}, id="2", at=AT)
+
+    assert first.stream == second.stream
+    assert not first.latest_only
+    assert not json.loads(first.headers)["retain"]
+    assert fits(first)["type"] == "upheld.alert"
+    assert json.loads(first.headers)["content_type"] == "application/cloudevents+json"
+
+
+def test_a_checkpoint_is_told_byte_for_byte():
+    note = "northgate/evidence/1\n7\nq83v\n\n\u2014 northgate/evidence/1 AAAA\n"
+
+    told = messages.checkpoint("northgate", note)
+
+    assert told.body == note.encode()
+    assert told.address == "upheld/v1/northgate/ledger/checkpoint"
+    assert json.loads(told.headers)["content_type"].startswith("text/plain")
+
+
+def test_summary_and_status_fit_their_schemas():
+    assert fits(messages.summary("northgate", "control", {"fail": 2, "pass": 1}, at=AT))
+    assert fits(messages.status("northgate", "online", appliance="edge-1", at=AT))
+    assert fits(messages.status("northgate", "offline", appliance="edge-1"))["at"] is None
+
+
+def test_a_drift_is_told_as_state_alert_and_event():
+    key = StateKey(SERVICE, CHECK.id)
+    before, after = standing(State.PASS), standing(State.FAIL, Reason.DIFFERS, "It drifted.")
+
+    told = telling.change("northgate", key, before, after, CHECK, entry=7, at=AT)
+
+    assert [fits(m) and m.address.split("/")[3] for m in told] == ["asset", "alert", "event"]
+
+
+@given(said=st.text(), where=st.lists(st.text(), max_size=3))
+def test_no_text_of_a_device_breaks_a_message(said, where):
+    seen = replace(standing(State.FAIL, Reason.DIFFERS, said), where=tuple(where))
+    key = StateKey(SERVICE, CHECK.id)
+
+    for told in (
+        messages.state("northgate", key, seen, entry=7, at=AT),
+        messages.alert("northgate", key, seen, CHECK, entry=7, at=AT),
+    ):
+        assert fits(told)["reason"] == "differs"
+        told.body.decode()
+
+
+def test_a_lone_surrogate_of_a_device_is_told_as_an_escape():
+    seen = standing(State.FAIL, Reason.DIFFERS, "bad \ud800 text")
+    told = messages.state("northgate", StateKey(SERVICE, CHECK.id), seen, entry=7, at=AT)
+
+    assert "bad" in fits(told)["said"]
+    told.body.decode()
