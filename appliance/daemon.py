@@ -24,7 +24,7 @@ from appliance.clock import Clock, SystemClock
 from appliance.ledger import bodies, keys
 from appliance.ledger.store import Store
 from appliance.notify import notify
-from appliance.outlets import messages, web
+from appliance.outlets import messages, telling, web
 from appliance.outlets.mqtt import MqttOutlet
 from appliance.outlets.picture import Picture
 from appliance.painting import paint
@@ -35,6 +35,7 @@ from appliance.site.loading import Loaded, load
 from appliance.site.problems import Problem, SiteError
 from appliance.visit.guard import Guard
 from appliance.visit.schedule import next_turn
+from checks import BY_ID
 
 STOP_SECONDS = 8.0
 HOUSEKEEPING_SECONDS = 2.0
@@ -62,6 +63,7 @@ class Daemon:
         self.reloaded = True
         self.checkpoint_at: datetime | None = None
         self.backlog: dict[str, int] = {}
+        self.told_size = -1
         store = open_store(loaded, state_dir)
         try:
             await self._with(store, loaded, state_dir)
@@ -114,13 +116,25 @@ class Daemon:
         return tasks
 
     def _retained(self) -> list[Any]:
-        at = self.clock.now()
+        return telling.retained(
+            self.rounds.site.site.id,
+            self.rounds.standings,
+            BY_ID,
+            entry=self.rounds.store.size,
+            at=self.clock.now(),
+        )
+
+    async def _tell_heads(self) -> None:
+        """The newest checkpoint and each zone's counts, when the ledger has grown."""
         size = self.rounds.store.size
+        if self.rounds.site.outlets.mqtt is None or size == self.told_size:
+            return
+        self.told_size = size
         site = self.rounds.site.site.id
-        return [
-            messages.state(site, key, standing, entry=size, at=at)
-            for key, standing in self.rounds.standings.items()
-        ]
+        note = await self.rounds.store.latest_checkpoint()
+        heads = telling.summaries(site, self.rounds.standings, at=self.clock.now())
+        await self.rounds.store.commit([], [messages.checkpoint(site, note), *heads])
+        self.rounds.told()
 
     def _health(self) -> web.Health:
         return web.Health(healthy=not self._wedged(), ready=True)
@@ -168,6 +182,7 @@ class Daemon:
         self.alive_at = self.clock.monotonic()
         while not self.stop.is_set():
             await self.rounds.age()
+            await self._tell_heads()
             self.backlog = await self.rounds.store.backlog()
             self.checkpoint_at = await self.rounds.store.signed_at()
             # The loop turned and the ledger answered: that is the progress the watchdog is fed by.

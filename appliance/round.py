@@ -34,7 +34,7 @@ from appliance.visit.guard import Guard
 from appliance.visit.reach import looks
 from appliance.visit.slots import Slots
 from appliance.visit.visit import Ask, Visit, asks
-from checks import ALL
+from checks import ALL, BY_ID
 from checks.facts.codec import build
 from checks.facts.context import Moment, Own, OwnAsset
 from checks.facts.observation import Facts, Observation
@@ -123,13 +123,14 @@ class Rounds:
         for key in gone:
             del self.standings[key]
             self.verdicts.pop(key, None)
-        await self._remove(sorted(str(key) for key in gone))
+        told = telling.gone(self.site.site.id, gone) if self.site.outlets.mqtt else []
+        await self._remove(sorted(str(key) for key in gone), told)
 
-    async def _remove(self, keys: list[str]) -> None:
+    async def _remove(self, keys: list[str], told: Sequence[Message] = ()) -> None:
         """Write down that these subjects or checks are gone, so that a replay forgets them too."""
         if keys:
             body = bodies.entry("removed", self.clock.now(), {"keys": keys})
-            await self.store.commit([body], standings=dict.fromkeys(keys))
+            await self.store.commit([body], told, standings=dict.fromkeys(keys))
 
     def visitable(self) -> tuple[Asset, ...]:
         """The assets that may be touched at all."""
@@ -271,9 +272,14 @@ class Rounds:
     def _told(self, key: StateKey, after: Standing, entry: int, at: datetime) -> list[Message]:
         if self.site.outlets.mqtt is None:
             return []
-        check = next(c for c in ALL if c.id == key.check)
         return telling.change(
-            self.site.site.id, key, self.standings.get(key), after, check, entry=entry, at=at
+            self.site.site.id,
+            key,
+            self.standings.get(key),
+            after,
+            BY_ID[key.check],
+            entry=entry,
+            at=at,
         )
 
     def _interval(self, subject: Subject, kind: type[Facts]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from appliance.ledger.entry import Message
@@ -21,17 +23,7 @@ def change(
     at: datetime,
 ) -> list[Message]:
     """The messages of one change; `entry` is the ledger size its evidence begins at."""
-    told = [messages.state(site, key, after, entry=entry, at=at)]
     was = before.state if before else None
-    if State.FAIL not in (was, after.state):
-        return told
-    if after.state is State.FAIL:
-        alert = messages.alert(site, key, after, check, entry=entry, at=at)
-    elif was is State.FAIL and after.state is not State.UNKNOWN:
-        alert = messages.alert_resolved(site, key)
-    else:
-        # Nobody can see it any more: the alert stays until somebody sees it mended.
-        return told
     data = {
         "key": str(key),
         "was": was.value if was else None,
@@ -40,5 +32,54 @@ def change(
         "said": after.said,
         "severity": check.severity.value,
     }
-    event = messages.event(site, "alert", data, id=f"{site}:{entry}:{key}", at=at)
-    return [*told, alert, event]
+    name = f"{site}:{entry}:{key}"
+    told = [
+        messages.state(site, key, after, entry=entry, at=at),
+        messages.event(site, "state", data, id=name, at=at),
+    ]
+    if after.state is State.FAIL:
+        told.append(messages.alert(site, key, after, check, entry=entry, at=at))
+    elif after.state is not State.UNKNOWN:
+        # Unknown ends no alert: it stays until somebody sees the control hold again.
+        told.append(messages.alert_resolved(site, key))
+    else:
+        return told
+    if State.FAIL in (was, after.state):
+        told.append(messages.event(site, "alert", data, id=f"{name}:alert", at=at))
+    return told
+
+
+def retained(
+    site: str,
+    standings: Mapping[StateKey, Standing],
+    checks: Mapping[str, Check],
+    *,
+    entry: int,
+    at: datetime,
+) -> list[Message]:
+    """Every retained state and firing alert, for a broker that may have come back empty."""
+    found = []
+    for key, standing in standings.items():
+        found.append(messages.state(site, key, standing, entry=entry, at=at))
+        if standing.state is State.FAIL:
+            check = checks[key.check]
+            found.append(messages.alert(site, key, standing, check, entry=entry, at=at))
+    return found
+
+
+def summaries(site: str, standings: Mapping[StateKey, Standing], *, at: datetime) -> list[Message]:
+    """How many controls of each zone stand in which state."""
+    zones: dict[str, Counter[str]] = {}
+    for key, standing in standings.items():
+        if key.subject.zone:
+            zones.setdefault(key.subject.zone, Counter())[standing.state.value] += 1
+    return [messages.summary(site, zone, counts, at=at) for zone, counts in sorted(zones.items())]
+
+
+def gone(site: str, keys: Iterable[StateKey]) -> list[Message]:
+    """Empties the topics of subjects that left the inventory."""
+    return [
+        message
+        for key in keys
+        for message in (messages.cleared(site, key), messages.alert_resolved(site, key))
+    ]

@@ -121,7 +121,23 @@ def test_a_drift_is_told_as_state_alert_and_event():
 
     told = telling.change("northgate", key, before, after, CHECK, entry=7, at=AT)
 
-    assert [fits(m) and m.address.split("/")[3] for m in told] == ["asset", "alert", "event"]
+    kinds = [fits(m) and m.address.split("/", 3)[3].split("/")[:2] for m in told]
+    assert kinds == [
+        ["asset", SERVICE.asset],
+        ["event", "state"],
+        ["alert", str(key)],
+        ["event", "alert"],
+    ]
+
+
+def test_what_nobody_can_see_any_more_ends_no_alert():
+    key = StateKey(SERVICE, CHECK.id)
+    before = standing(State.FAIL, Reason.DIFFERS, "It drifted.")
+    after = standing(State.UNKNOWN, Reason.STALE, "Nobody knows.")
+
+    told = telling.change("northgate", key, before, after, CHECK, entry=7, at=AT)
+
+    assert not any("/alert/" in m.address for m in told)
 
 
 @given(said=st.text(), where=st.lists(st.text(), max_size=3))
