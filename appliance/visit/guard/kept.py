@@ -1,0 +1,72 @@
+"""The guard's own small file: what must outlive a restart, a reload and a renaming."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS kept (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (kind, key)
+) WITHOUT ROWID
+"""
+
+
+class Kept:
+    """
+    Small JSON values by kind and key, on the disk before `put` returns.
+
+    The kind is the part of the guard that owns the value; its key is an address, an asset, a
+    credential or a scope.  One process writes: who holds the state directory's lock.
+    """
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, path: Path) -> Kept:
+        """Open or begin the file.  Raises `sqlite3.DatabaseError` when it is not ours."""
+        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        database.execute("PRAGMA journal_mode=WAL")
+        # FULL: a reservation that a power cut forgets would be a budget refilled.
+        database.execute("PRAGMA synchronous=FULL")
+        database.execute(_SCHEMA)
+        return cls(database)
+
+    @classmethod
+    def in_memory(cls) -> Kept:
+        """For the tests, and for looking at a plan without a state directory."""
+        database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        database.execute(_SCHEMA)
+        return cls(database)
+
+    def get(self, kind: str, key: str) -> dict[str, Any] | None:
+        row = self._database.execute(
+            "SELECT value FROM kept WHERE kind = ? AND key = ?", (kind, key)
+        ).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def all(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Every value of one kind by its key, in the order of the keys."""
+        rows = self._database.execute(
+            "SELECT key, value FROM kept WHERE kind = ? ORDER BY key", (kind,)
+        )
+        return {key: json.loads(value) for key, value in rows}
+
+    def put(self, kind: str, key: str, value: Mapping[str, Any]) -> None:
+        self._database.execute(
+            "INSERT INTO kept VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            (kind, key, json.dumps(value, sort_keys=True)),
+        )
+
+    def drop(self, kind: str, key: str) -> None:
+        self._database.execute("DELETE FROM kept WHERE kind = ? AND key = ?", (kind, key))
+
+    def close(self) -> None:
+        self._database.close()
