@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from checks.facts.opcua import Certificate, Endpoint, MessageMode, OpcUaEndpoints
+from checks.facts.certificates import Certificate
+from checks.facts.opcua import Endpoint, MessageMode, OpcUaEndpoints
 from checks.facts.verdict import Reason, Verdict, inconclusive, not_applicable
 
 _DISCOVERY = "DiscoveryServer"

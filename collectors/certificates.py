@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from checks.facts.opcua import Certificate
+from checks.facts.certificates import Certificate
 
 T = TypeVar("T")
 Names = tuple[str, ...]

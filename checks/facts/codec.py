@@ -18,11 +18,35 @@ from hashlib import sha256
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from checks.facts.context import Presence
-from checks.facts.modbus import ModbusIdentity
+from checks.facts.greetings import (
+    FtpAnonymous,
+    FtpGreeting,
+    MqttAnonymous,
+    TelnetGreeting,
+    VncSecurity,
+)
+from checks.facts.http import HttpPages
+from checks.facts.modbus import ModbusIdentity, ModbusRegisters, ModbusServerId
+from checks.facts.ntp import NtpServer
 from checks.facts.observation import Facts
-from checks.facts.opcua import OpcUaAnonymous, OpcUaEndpoints, OpcUaServer
+from checks.facts.opcua import (
+    OpcUaAnonymous,
+    OpcUaDiscovery,
+    OpcUaEndpoints,
+    OpcUaRights,
+    OpcUaServer,
+)
 from checks.facts.ports import TcpPort
 from checks.facts.snmp import SnmpDefaultCommunities, SnmpRefusals, SnmpSystem
+from checks.facts.ssh import SshHostKey, SshOffer
+from checks.facts.switches import (
+    SnmpAccess,
+    SnmpChanges,
+    SnmpInterfaces,
+    SnmpNeighbours,
+    SnmpSettings,
+)
+from checks.facts.tls import TlsServer, TlsVersions, TlsWeakSuites
 
 FACT_TYPES: Mapping[str, type[Facts]] = {
     kind.__name__: kind
@@ -32,10 +56,31 @@ FACT_TYPES: Mapping[str, type[Facts]] = {
         OpcUaEndpoints,
         OpcUaAnonymous,
         OpcUaServer,
+        OpcUaDiscovery,
+        OpcUaRights,
         ModbusIdentity,
+        ModbusServerId,
+        ModbusRegisters,
         SnmpSystem,
         SnmpRefusals,
         SnmpDefaultCommunities,
+        SnmpInterfaces,
+        SnmpNeighbours,
+        SnmpAccess,
+        SnmpSettings,
+        SnmpChanges,
+        TlsServer,
+        TlsVersions,
+        TlsWeakSuites,
+        SshOffer,
+        SshHostKey,
+        HttpPages,
+        FtpGreeting,
+        FtpAnonymous,
+        TelnetGreeting,
+        VncSecurity,
+        MqttAnonymous,
+        NtpServer,
     )
 }
 

@@ -29,3 +29,41 @@ class ModbusIdentity(Facts):
     url: str = ""
     product_name: str = ""
     model: str = ""
+
+
+@dataclass(frozen=True)
+class ModbusServerId(Facts):
+    """
+    The answer to function 17; asked only where a device profile says it is safe.
+
+    `running` is None when the run byte is neither 0x00 nor 0xFF.  `exception` as above.
+    """
+
+    protocols: ClassVar[tuple[str, ...]] = ("modbus", "modbus-tls")
+
+    unit: int
+    id: str
+    """The id bytes in hex."""
+    text: str
+    running: bool | None
+    exception: int | None = None
+
+
+@dataclass(frozen=True)
+class RegisterRead:
+    """One declared range as read; `exception` holds the code when the device refused it."""
+
+    table: str
+    address: int
+    values: tuple[int, ...]
+    exception: int | None = None
+
+
+@dataclass(frozen=True)
+class ModbusRegisters(Facts):
+    """Every declared range, in the order declared."""
+
+    protocols: ClassVar[tuple[str, ...]] = ("modbus", "modbus-tls")
+
+    unit: int
+    reads: tuple[RegisterRead, ...]

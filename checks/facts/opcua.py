@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from checks.facts.certificates import Certificate
 from checks.facts.clocks import ClockReading
 from checks.facts.observation import Facts, reading
 
@@ -44,28 +44,6 @@ class Endpoint:
     transport: str
     certificate: str
     """SHA-256 of the DER certificate in hex; empty when there is none."""
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """An X.509 certificate as far as it could be read; `problem` says what could not be."""
-
-    sha256: str
-    subject: str = ""
-    issuer: str = ""
-    not_before: datetime | None = None
-    not_after: datetime | None = None
-    key_type: str = ""
-    """RSA, EC, Ed25519, Ed448, DSA or other."""
-    key_bits: int = 0
-    signature_hash: str = ""
-    """Lower-case, such as sha256; empty for signatures without one (Ed25519)."""
-    public_key_sha256: str = ""
-    self_signed: bool = False
-    uris: tuple[str, ...] = ()
-    dns: tuple[str, ...] = ()
-    ips: tuple[str, ...] = ()
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,3 +122,67 @@ class OpcUaServer(Facts):
     variables: tuple[VariableAccess, ...] = ()
     unreadable: tuple[str, ...] = ()
     clock: ClockReading | None = reading()
+
+
+@dataclass(frozen=True)
+class Application:
+    """One server a discovery service names; its hosts are those of its discovery URLs."""
+
+    uri: str
+    name: str
+    type: str
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OpcUaDiscovery(Facts):
+    """The answer to FindServers."""
+
+    protocols: ClassVar[tuple[str, ...]] = ("opcua",)
+
+    applications: tuple[Application, ...]
+
+
+@dataclass(frozen=True)
+class MethodAccess:
+    """UserExecutable of one method, for the identity used; None when the server did not say."""
+
+    node: str
+    executable: bool | None
+    status: str = "Good"
+
+
+@dataclass(frozen=True)
+class RolePermission:
+    """What a role may do on one node, by the permission bits' names (OPC 10000-3)."""
+
+    node: str
+    role: str
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OpcUaRights(Facts):
+    """
+    Roles, permissions and certificate management as the configured identity is shown them.
+
+    None or empty: not readable, and `unreadable` has a line "name: status" for it.
+    `nonce_bytes` is the length of the server's nonce on the secured channel; its digest and the
+    session id's are readings, to be compared over time.
+    """
+
+    protocols: ClassVar[tuple[str, ...]] = ("opcua",)
+
+    identity: str
+    roles: tuple[str, ...] | None
+    permissions: tuple[RolePermission, ...] | None
+    methods: tuple[MethodAccess, ...]
+    push_methods: tuple[MethodAccess, ...]
+    """UpdateCertificate and ApplyChanges of ServerConfiguration; empty when it is absent."""
+    in_application_setup: bool | None
+    diagnostics_status: str
+    """Status of reading the session security diagnostics; their content is not kept."""
+    nonce_bytes: int | None
+    unreadable: tuple[str, ...] = ()
+    nonce_sha256: str = reading("")
+    session_sha256: str = reading("")

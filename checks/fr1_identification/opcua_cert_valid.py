@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from checks.check import MEDIUM, PART, SERVICE, check
+from checks.facts.certificates import Certificate
 from checks.facts.context import Moment
 from checks.facts.expected import Expected
-from checks.facts.opcua import Certificate, OpcUaEndpoints
+from checks.facts.opcua import OpcUaEndpoints
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 from checks.opcua_lists import certificates
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from checks.check import MEDIUM, PART, SERVICE, check
-from checks.facts.opcua import Certificate, OpcUaEndpoints
+from checks.facts.certificates import Certificate
+from checks.facts.opcua import OpcUaEndpoints
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 from checks.opcua_lists import certificates
 

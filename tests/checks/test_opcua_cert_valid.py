@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from checks import BY_ID
-from checks.facts.opcua import Certificate, Endpoint, MessageMode, OpcUaEndpoints
+from checks.facts.certificates import Certificate
+from checks.facts.opcua import Endpoint, MessageMode, OpcUaEndpoints
 from checks.facts.verdict import Reason
 from tests.checks.given import ADRIFT, NOW, observed, told, verdict
 
