@@ -1,0 +1,203 @@
+"""
+What a zone can show for each requirement its SL-T selects: one cell a zone and requirement.
+
+A cell says what was seen, never that a level was reached; nothing is averaged over zones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from appliance.site.model import Site, Zone
+from checks.check import About, Check, Strength
+from checks.facts.standing import Standing, State, StateKey
+from checks.requirements import REQUIREMENTS, Requirement
+
+
+class Cell(StrEnum):
+    SUPPORTED = "supported"
+    """Every asset in scope shows it at work on its interfaces."""
+    PARTLY_SUPPORTED = "partly supported"
+    CONTRADICTED = "contradicted"
+    COMPENSATED = "compensated"
+    ACCEPTED = "accepted"
+    ATTESTED = "attested"
+    """Nothing was seen; somebody signed for it, and the statement is in date."""
+    NOT_ASSESSED = "not assessed"
+    NOT_SELECTED = "not selected"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One state behind a cell."""
+
+    key: StateKey
+    state: State
+    reason: str
+    strength: Strength
+
+
+@dataclass(frozen=True)
+class MatrixCell:
+    """
+    One zone, one requirement.
+
+    `assets` is how many the zone has, `shown` on how many of them something mapped here passes or
+    is not needed; `direct`: at least one mapped check other than a hint has a standing state in
+    age.  `evidence` is sorted by key, hints included.
+    """
+
+    zone: str
+    requirement: Requirement
+    cell: Cell
+    assets: int
+    shown: int
+    direct: bool
+    evidence: tuple[Evidence, ...]
+    attested_by: str = ""
+
+
+def matrix(
+    site: Site,
+    standings: Iterable[tuple[StateKey, Standing]],
+    checks: Mapping[str, Check],
+    *,
+    attested: Mapping[tuple[str, str], str] | None = None,
+    sl_t: int | None = None,
+) -> tuple[MatrixCell, ...]:
+    """
+    Every zone by all 100 requirements, in the order of the configuration and of the standard.
+
+    `attested` gives, by (zone, requirement), the id of an attestation in date.  `sl_t` asks what
+    another level for every FR would select; nothing else changes by it.
+    """
+    behind = _behind(site, standings, checks)
+    return tuple(
+        _cell(site, zone, requirement, behind, attested or {}, sl_t)
+        for zone in site.zones
+        for requirement in REQUIREMENTS.values()
+    )
+
+
+def selected(zone: Zone, requirement: Requirement, sl_t: int | None = None) -> bool:
+    """Whether the zone's target level asks for the requirement."""
+    level = zone.sl_t.of(requirement.foundational) if sl_t is None else sl_t
+    return requirement.first_level <= level
+
+
+Behind = Mapping[tuple[str, str], list[Evidence]]
+
+
+def _behind(
+    site: Site, standings: Iterable[tuple[StateKey, Standing]], checks: Mapping[str, Check]
+) -> Behind:
+    """The evidence of each (zone, requirement)."""
+    found: dict[tuple[str, str], list[Evidence]] = {}
+    for key, standing in sorted(standings, key=lambda item: item[0]):
+        check = checks.get(key.check)
+        if check is None:
+            continue
+        for requirement, strength in check.requirements.items():
+            for zone in _zones(site, key):
+                row = Evidence(key, standing.state, standing.reason.value, strength)
+                found.setdefault((zone, requirement), []).append(row)
+    return found
+
+
+def _zones(site: Site, key: StateKey) -> tuple[str, ...]:
+    """A conduit speaks for the zone it protects, the site for every zone."""
+    if key.subject.kind == About.SITE:
+        return tuple(z.id for z in site.zones)
+    return (key.subject.zone,)
+
+
+def _cell(
+    site: Site,
+    zone: Zone,
+    requirement: Requirement,
+    behind: Behind,
+    attested: Mapping[tuple[str, str], str],
+    sl_t: int | None,
+) -> MatrixCell:
+    evidence = tuple(behind.get((zone.id, requirement.id), ()))
+    weighty = tuple(e for e in evidence if e.strength is not Strength.HINT)
+    assets = tuple(a.id for a in site.assets if a.zone == zone.id)
+    by = attested.get((zone.id, requirement.id), "")
+    chosen = selected(zone, requirement, sl_t)
+    return MatrixCell(
+        zone=zone.id,
+        requirement=requirement,
+        cell=_judged(assets, weighty, attested=bool(by)) if chosen else Cell.NOT_SELECTED,
+        assets=len(assets),
+        shown=sum(_shown(asset, weighty) for asset in assets),
+        direct=any(e.state not in (State.UNKNOWN, State.NOT_APPLICABLE) for e in weighty),
+        evidence=evidence,
+        attested_by=by,
+    )
+
+
+def _judged(assets: tuple[str, ...], evidence: tuple[Evidence, ...], *, attested: bool) -> Cell:
+    """The worst of what was seen decides; a gap never does."""
+    states = {e.state for e in evidence}
+    for state, cell in (
+        (State.FAIL, Cell.CONTRADICTED),
+        (State.ACCEPTED, Cell.ACCEPTED),
+        (State.COMPENSATED, Cell.COMPENSATED),
+    ):
+        if state in states:
+            return cell
+    if State.PASS not in states:
+        return Cell.ATTESTED if attested else Cell.NOT_ASSESSED
+    return Cell.SUPPORTED if _whole(assets, evidence) else Cell.PARTLY_SUPPORTED
+
+
+def _whole(assets: tuple[str, ...], evidence: tuple[Evidence, ...]) -> bool:
+    """
+    Whether every asset of the zone shows the requirement itself at work.
+
+    A check about the whole zone shows it for all its assets.  An unknown state anywhere leaves a
+    hole, however many others pass.
+    """
+    if any(e.state is State.UNKNOWN for e in evidence):
+        return False
+    full = [e for e in evidence if e.strength is Strength.ON_INTERFACE and e.state is State.PASS]
+    if any(e.key.subject.kind == About.ZONE for e in full):
+        return True
+    shown = {e.key.subject.asset for e in full}
+    return bool(assets) and all(asset in shown for asset in assets)
+
+
+def _shown(asset: str, evidence: tuple[Evidence, ...]) -> bool:
+    """Whether something mapped here passes on this asset and nothing fails or is unknown."""
+    states = {e.state for e in evidence if e.key.subject.asset == asset}
+    return State.PASS in states and not states & {State.FAIL, State.UNKNOWN}
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One zone and FR: cells selected, of them supported, and of them with direct evidence."""
+
+    zone: str
+    foundational: int
+    selected: int
+    supported: int
+    direct: int
+
+
+def ratios(cells: Iterable[MatrixCell]) -> tuple[Ratio, ...]:
+    """
+    Support and coverage per zone and FR, where anything is selected at all.
+
+    Exceptions and attestations are in no numerator.
+    """
+    counts: dict[tuple[str, int], list[int]] = {}
+    for cell in cells:
+        if cell.cell is Cell.NOT_SELECTED:
+            continue
+        count = counts.setdefault((cell.zone, cell.requirement.foundational), [0, 0, 0])
+        count[0] += 1
+        count[1] += cell.cell is Cell.SUPPORTED
+        count[2] += cell.direct
+    return tuple(Ratio(zone, fr, *count) for (zone, fr), count in counts.items())
