@@ -12,6 +12,11 @@ from typing import Any
 NAME = "control.sock"
 LONGEST = 64 * 1024 * 1024
 
+
+class NoAnswer(Exception):
+    """A daemon is there but its answer is not: the text says what happened and what to do."""
+
+
 Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
@@ -36,14 +41,45 @@ async def serve(state_dir: Path, handler: Handler) -> asyncio.Server:
 
 
 async def send(state_dir: Path, command: dict[str, Any]) -> dict[str, Any] | None:
-    """The daemon's answer, or None when none is running there."""
+    """The daemon's answer, or None when none is running there.  Raises `NoAnswer`."""
+    path = state_dir / NAME
     try:
-        reader, writer = await asyncio.open_unix_connection(state_dir / NAME, limit=LONGEST)
+        reader, writer = await asyncio.open_unix_connection(path, limit=LONGEST)
     except (FileNotFoundError, ConnectionRefusedError):
         return None
-    writer.write(json.dumps(command).encode() + b"\n")
-    await writer.drain()
-    reply = await reader.readline()
-    writer.close()
-    answer: dict[str, Any] = json.loads(reply)
+    except PermissionError:
+        raise NoAnswer(
+            f"{path}: this user may not command the running upheld; "
+            "run the command as its user, or as a member of its group"
+        ) from None
+    except OSError as error:
+        raise NoAnswer(f"{path}: {(error.strerror or str(error)).lower()}") from error
+    try:
+        writer.write(json.dumps(command).encode() + b"\n")
+        await writer.drain()
+        reply = await reader.readline()
+    except (ConnectionError, ValueError) as error:
+        raise NoAnswer(_broken_off(path)) from error
+    finally:
+        writer.close()
+    return _understood(path, reply)
+
+
+def _understood(path: Path, reply: bytes) -> dict[str, Any]:
+    # A daemon that died in mid-answer leaves half a line, which may even be whole JSON.
+    if not reply.endswith(b"\n"):
+        raise NoAnswer(_broken_off(path))
+    try:
+        answer = json.loads(reply)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise NoAnswer(f"{path}: whoever listens there is no upheld; its answer is no JSON object")
     return answer
+
+
+def _broken_off(path: Path) -> str:
+    return (
+        f"{path}: the running upheld hung up before its answer was whole; "
+        "look at its log, then ask again"
+    )

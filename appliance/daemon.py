@@ -28,7 +28,7 @@ from appliance.outlets import messages, telling, web
 from appliance.outlets.mqtt import MqttOutlet
 from appliance.outlets.picture import Picture
 from appliance.painting import paint
-from appliance.reporting import report
+from appliance.reporting import report, status
 from appliance.round import Rounds
 from appliance.site.difference import difference
 from appliance.site.loading import Loaded, load
@@ -227,6 +227,8 @@ class Daemon:
                 return await run_checks(self.rounds, command)
             case "reload":
                 return {"said": await self.reload()}
+            case "status":
+                return status(self.picture())
             case _:
                 return {"error": f"unknown command {command.get('command')!r}"}
 

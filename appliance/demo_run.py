@@ -90,7 +90,7 @@ async def _watched(directory: Path, broker: Broker, console: Console, seconds: f
 
 
 async def _show(daemon: Daemon, console: Console) -> None:
-    with Live(console=console, refresh_per_second=2, transient=not console.is_terminal) as live:
+    with Live(console=console, refresh_per_second=2) as live:
         while not daemon.stop.is_set():
             live.update(_screen(daemon.picture()))
             await asyncio.sleep(0.5)

@@ -1,17 +1,19 @@
-"""What `upheld check` prints: verdicts and observations as plain values, and its exit code."""
+"""What `upheld check` and `upheld status` print, as plain values, and the exit code."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from appliance.judge.judging import Judged
+from appliance.outlets.picture import Picture
 from appliance.round import Visited
 from appliance.site.model import Site
 from checks.facts.codec import plain
 from checks.facts.observation import Observation
+from checks.facts.standing import Standing, State, StateKey
 from checks.facts.verdict import Outcome
 
 NOTHING_FAILS, SOMETHING_FAILS, SOMETHING_UNKNOWN = 0, 1, 3
@@ -87,3 +89,58 @@ def _seen(seen: Observation) -> dict[str, Any]:
     if seen.facts is not None:
         return row | {"facts": plain(seen.facts)}
     return row | {"reason": seen.reason, "said": seen.said}
+
+
+def status(picture: Picture) -> dict[str, Any]:
+    """
+    The JSON of `upheld status --format json`: what the appliance knows now, by states.
+
+    Times are ISO 8601 in UTC or null; `failing` is oldest first.
+    """
+    states = Counter(standing.state for _, standing in picture.standings)
+    failing = [item for item in picture.standings if item[1].state is State.FAIL]
+    return {
+        "site": picture.site_id,
+        "name": picture.site_name,
+        "appliance": picture.appliance_id,
+        "version": picture.version,
+        "laboratory": picture.laboratory,
+        "at": _time(picture.at),
+        "since": _time(picture.started),
+        "configuration_accepted": picture.last_reload_successful,
+        "assets": {
+            "up": sum(1 for asset in picture.assets if asset.up),
+            "silent": [asset.id for asset in picture.assets if asset.up is False],
+            "not_visited": sum(1 for asset in picture.assets if asset.up is None),
+        },
+        "states": {state.value: states[state] for state in State},
+        "unknown": states[State.UNKNOWN],
+        "failing": [
+            _failing(picture, key, standing)
+            for key, standing in sorted(failing, key=lambda item: (item[1].since, str(item[0])))
+        ],
+        "hold": picture.held,
+        "nothing_sent_since": _time(picture.nothing_sent_since),
+        "outbox": dict(picture.outbox),
+        "ledger": {
+            "entries": picture.ledger_size,
+            "last_checkpoint": _time(picture.last_checkpoint),
+        },
+    }
+
+
+def _failing(picture: Picture, key: StateKey, standing: Standing) -> dict[str, Any]:
+    check = picture.checks.get(key.check)
+    return {
+        "key": str(key),
+        "subject": str(key.subject),
+        "check": key.check,
+        "severity": check.severity.value if check else None,
+        "since": _time(standing.since),
+        "reason": standing.reason.value,
+        "said": standing.said,
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat(timespec="seconds") if at else None

@@ -1,0 +1,83 @@
+"""The `upheld` command: parse, call one room, print."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from appliance import daemon
+from appliance.cli import checking, configuration, ending, evidence, status
+from appliance.cli.options import Directory
+from appliance.cli.printing import as_json
+from appliance.outlets import logs
+from checks import ALL
+from checks.catalogue import table
+from checks.facts.codec import plain
+
+app = typer.Typer(
+    help="Show, day after day, that the IEC 62443 controls of a plant still hold. It only reads.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+app.command()(checking.check)
+app.command()(status.status)
+app.add_typer(configuration.app, name="config")
+app.add_typer(evidence.app, name="evidence")
+
+
+@app.command()
+def run(config: Directory) -> None:
+    """Run the daemon until it is told to stop."""
+    logs.configure()
+    ending.run(daemon.Daemon(config).run())
+
+
+@app.command()
+def demo(
+    seconds: Annotated[
+        float | None, typer.Option("--for", help="End by itself after so many seconds.", min=1)
+    ] = None,
+) -> None:
+    """Start a small plant of real servers, verify it, and let a control drift while you watch."""
+    from appliance.demo_run import run_demo  # noqa: PLC0415 - the daemon never loads the demo
+
+    raise typer.Exit(ending.run(run_demo(seconds)))
+
+
+class CatalogueFormat(StrEnum):
+    """A page for people, or JSON for programs."""
+
+    MD = "md"
+    JSON = "json"
+
+
+@app.command()
+def catalogue(
+    format: Annotated[  # noqa: A002
+        CatalogueFormat, typer.Option(help="Print Markdown for people or JSON for programs.")
+    ] = CatalogueFormat.MD,
+) -> None:
+    """List every check with the requirements it feeds."""
+    if format is CatalogueFormat.JSON:
+        rows = [
+            {
+                "id": c.id,
+                "title": c.title,
+                "about": c.about.value,
+                "requirements": plain(c.requirements),
+                "severity": c.severity.value,
+                "remedy": c.remedy,
+            }
+            for c in ALL
+        ]
+        typer.echo(as_json(rows, indent=2))
+    else:
+        typer.echo(table(ALL))
+
+
+def main() -> None:
+    """The console script."""
+    app()

@@ -1,0 +1,117 @@
+"""`upheld check`: a visit now, by the running daemon or, without one, by this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from appliance import commands, daemon, lock
+from appliance.cli.ending import fail, guarded, run
+from appliance.cli.options import Directory, Format
+from appliance.cli.printing import as_json, print_judged
+from appliance.clock import SystemClock
+from appliance.outlets import logs
+from appliance.reporting import exit_code
+from appliance.round import Rounds
+from appliance.site.loading import Loaded, load
+from appliance.visit.guard import Guard
+from checks import ALL
+
+WORST_FIRST = ("fail", "inconclusive", "pass", "not-applicable")
+MOST_CHOICES = 40
+
+
+def check(
+    config: Directory,
+    asset: Annotated[str | None, typer.Option(help="Visit this asset only.")] = None,
+    zone: Annotated[str | None, typer.Option(help="Visit the assets of this zone only.")] = None,
+    check: Annotated[str | None, typer.Option(help="Show the verdicts of this check only.")] = None,
+    format: Annotated[  # noqa: A002
+        Format, typer.Option(help="Print a table for people or JSON for programs.")
+    ] = Format.TABLE,
+    *,
+    due_anyway: Annotated[
+        bool, typer.Option("--due-anyway", help="Ask also what is not due yet.")
+    ] = False,
+) -> None:
+    """
+    Visit the assets now and say what holds.
+
+    Exits with 0 when nothing fails, 1 when something fails, 3 when nothing fails but something is
+    unknown, and 2 when the command or the configuration is wrong.
+    """
+    logs.configure(level="error")
+    loaded = guarded(lambda: load(config))
+    command = {
+        "command": "check",
+        "asset": asset,
+        "zone": zone,
+        "check": check,
+        "due_anyway": due_anyway,
+    }
+    _known(loaded, command)
+    # The spinner shows on a terminal only and leaves nothing behind.
+    with Console(stderr=True).status("Visiting the assets..."):
+        answer = run(_answer(config, loaded, command))
+    if "error" in answer:
+        fail(answer["error"])
+    if format is Format.JSON:
+        typer.echo(as_json(answer, indent=2))
+    else:
+        _table(answer)
+    raise typer.Exit(exit_code(answer["results"]))
+
+
+async def _answer(config: Path, loaded: Loaded, command: dict[str, Any]) -> dict[str, Any]:
+    state_dir = Path(loaded.site.appliance.state_dir)
+    if (answer := await commands.send(state_dir, command)) is not None:
+        return answer
+    state_dir.mkdir(parents=True, exist_ok=True)
+    owned = lock.take(state_dir)
+    try:
+        store = daemon.open_store(loaded, state_dir)
+        try:
+            clock = SystemClock()
+            rounds = Rounds(loaded, config, store, clock, Guard(clock))
+            await rounds.restore()
+            return await daemon.run_checks(rounds, command)
+        finally:
+            await store.close()
+    finally:
+        owned.close()
+
+
+def _known(loaded: Loaded, command: dict[str, Any]) -> None:
+    """End with the choices when an asset, zone or check is named that does not exist."""
+    for kind, names in (
+        ("asset", [a.id for a in loaded.site.assets]),
+        ("zone", [z.id for z in loaded.site.zones]),
+        ("check", [c.id for c in ALL]),
+    ):
+        wanted = command[kind]
+        if wanted is not None and wanted not in names:
+            fail(f"--{kind}: there is no {kind} {wanted!r}; write {_choices(names)}")
+
+
+def _choices(names: list[str]) -> str:
+    listed = ", ".join(names[:MOST_CHOICES])
+    more = f" and {len(names) - MOST_CHOICES} more" if len(names) > MOST_CHOICES else ""
+    return f"one of {listed}{more}" if names else "it into the configuration first"
+
+
+def _table(answer: dict[str, Any]) -> None:
+    rows = sorted(answer["results"], key=lambda row: WORST_FIRST.index(row["verdict"]))
+    if rows:
+        print_judged(
+            ("verdict", "where and what was seen"),
+            (
+                (row["verdict"], row["verdict"], f"{row['subject']}.{row['check']}", row["said"])
+                for row in rows
+            ),
+        )
+    summary = answer["summary"]
+    counts = ", ".join(f"{summary[v]} {v}" for v in WORST_FIRST if v in summary)
+    typer.echo(f"{answer['site']}: {counts or 'nothing was due; --due-anyway asks all the same'}")

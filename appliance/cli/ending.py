@@ -1,0 +1,48 @@
+"""How a command ends when something is in the way: one clear message and exit code 2."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn, TypeVar
+
+import typer
+
+from appliance import commands, lock
+from appliance.ledger.errors import LedgerError
+from appliance.site.problems import SiteError
+
+USAGE = 2
+INTERRUPTED = 130
+
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    return guarded(lambda: asyncio.run(work))
+
+
+def guarded(work: Callable[[], T]) -> T:
+    """What `work` returns; what the user can mend becomes its message instead of a traceback."""
+    try:
+        return work()
+    except (SiteError, LedgerError, lock.Taken, commands.NoAnswer) as error:
+        fail(str(error))
+    except OSError as error:
+        fail(_explained(error))
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def fail(text: str) -> NoReturn:
+    typer.echo(text, err=True)
+    raise typer.Exit(USAGE)
+
+
+def _explained(error: OSError) -> str:
+    if error.filename is None:
+        return error.strerror or str(error)
+    why = (error.strerror or type(error).__name__).lower()
+    if isinstance(error, PermissionError):
+        why += "; run upheld as a user who may, or change the owner or the mode"
+    return f"{error.filename}: {why}"

@@ -1,0 +1,48 @@
+"""Results as tables and JSON; what a device may have written reaches no terminal unescaped."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from appliance.outlets.text import harmless
+
+LONGEST_SENTENCE = 600
+STYLES = {
+    "pass": "green",
+    "fail": "bold red",
+    "inconclusive": "yellow",
+    "unknown": "yellow",
+    "not-applicable": "dim",
+}
+# Control characters JSON leaves alone, and what turns or breaks lines on a terminal.
+_LIVE = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
+
+
+def as_json(value: Any, *, indent: int | None = None) -> str:
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return _LIVE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def print_judged(columns: tuple[str, str], rows: Iterable[tuple[str, str, str, str]]) -> None:
+    """
+    Rows of (label, verdict or state for its colour, key, sentence), as wide as the terminal.
+
+    The sentence stands below its key: side by side neither has room on 80 columns.
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(columns[0], no_wrap=True)
+    table.add_column(columns[1], overflow="fold")
+    for label, colour, key, said in rows:
+        style = STYLES.get(colour, "")
+        # Text, not str: a device's sentence must not be read as markup.
+        seen = Text.assemble((harmless(key), "bold"), "\n", harmless(said, LONGEST_SENTENCE))
+        table.add_row(Text(label, style), seen)
+    Console().print(table)
