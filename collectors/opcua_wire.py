@@ -103,7 +103,9 @@ class Channel(asyncio.Protocol):
         hello.SendBufferSize = SEND_CHUNK
         hello.MaxMessageSize = SECURE_CAP
         hello.MaxChunkCount = MOST_CHUNKS
-        answer = await self._exchange(uatcp_to_binary(ua.MessageType.Hello, hello), 0)
+        message = uatcp_to_binary(ua.MessageType.Hello, hello)
+        self._permitted(allowed.opcua.hello(message))
+        answer = await self._exchange(message, 0)
         if not isinstance(answer, ua.Acknowledge):
             raise self._unintelligible("it did not acknowledge our Hello")
 
@@ -150,18 +152,22 @@ class Channel(asyncio.Protocol):
             request = ua.CloseSecureChannelRequest()
             self._metered.write(self._encoded(request, ua.MessageType.SecureClose))
 
-    def _encoded(self, request: Any, kind: bytes) -> bytes:
-        name = type(request).__name__
-        why = allowed.opcua(name)
+    def _permitted(self, why: str | None) -> None:
         if why is not None:
             self._gate.refused(self._target, why)
             raise NotPermitted(self._target, f"our own request was stopped: {why}")
+
+    def _encoded(self, request: Any, kind: bytes) -> bytes:
+        name = type(request).__name__
+        self._permitted(allowed.opcua.judge_name(name))
         request.RequestHeader.AuthenticationToken = self.authentication
         request.RequestHeader.RequestHandle = self._requests
         request.RequestHeader.TimeoutHint = REQUEST_TIMEOUT_HINT_MS
+        body = struct_to_binary(request)
+        self._permitted(allowed.opcua.judge(self._target.permits, body))
         try:
             return self._connection.message_to_binary(
-                struct_to_binary(request),
+                body,
                 message_type=cast(Any, kind),
                 request_id=self._requests,
             )

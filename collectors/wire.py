@@ -39,7 +39,8 @@ DRAIN_SECONDS = 1.0
 class Target:
     """One port of one asset, seen from one source address (None: the kernel's choice).
 
-    `protocol` is what may be spoken; "tcp" means connected to and never spoken to.
+    `protocol` is what may be spoken; "tcp" means connected to and never spoken to.  `permits` is
+    what this target permits beyond what its protocol permits everywhere.
     """
 
     asset: str
@@ -48,6 +49,7 @@ class Target:
     port: int
     protocol: str
     source: str | None = None
+    permits: allowed.Permissions = allowed.Permissions()
 
     def __str__(self) -> str:
         host = f"[{self.address}]" if ":" in self.address else self.address
@@ -413,7 +415,7 @@ class Datagrams:
 
 
 def _judged(gate: Gate, target: Target, message: bytes) -> None:
-    why = allowed.ON_THE_WIRE.get(target.protocol, allowed.nothing)(message)
+    why = allowed.ON_THE_WIRE.get(target.protocol, allowed.nothing)(target.permits, message)
     if why is not None:
         gate.refused(target, why)
         raise NotPermitted(target, f"our own request was stopped: {why}")

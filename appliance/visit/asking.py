@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from appliance.site.model import Asset, Service
 from appliance.visit import questions as q
+from appliance.visit.permits import permitted, session_ms
 from appliance.visit.reach import Look
 from checks.facts.observation import Facts
 from checks.facts.opcua import OpcUaEndpoints
@@ -19,11 +20,8 @@ from collectors.credentials import (
     SnmpUser,
     Trust,
 )
-from collectors.errors import Denied, Unintelligible
+from collectors.errors import CollectError, Denied, Unintelligible
 from collectors.wire import Target, Wire
-
-LONG_SESSION_MS = 24 * 3_600_000
-SESSION_MS = 30_000
 
 
 @dataclass
@@ -41,6 +39,7 @@ class Asking:
     trust: Callable[[Service], Trust]
     firmware_oids: Mapping[str, str]
     offered: dict[str, OpcUaEndpoints] = field(default_factory=dict)
+    unlisted: dict[str, CollectError] = field(default_factory=dict)
 
     async def ask(self, look: Look, question: q.Question) -> Facts:
         """The facts, or a `CollectError` that says why there are none."""
@@ -51,6 +50,7 @@ class Asking:
             port=look.port.number,
             protocol="tcp" if question is q.TCP_PORT or not look.service else look.service.protocol,
             source=look.vantage.source,
+            permits=permitted(self.asset, look.service),
         )
         if question is q.TCP_PORT:
             return await ports.port(self.wire, target)
@@ -65,10 +65,17 @@ class Asking:
 
     async def _opcua(self, question: q.Question, target: Target, service: Service) -> Facts:
         if question is q.OPCUA_ENDPOINTS:
-            self.offered[service.id] = await opcua.endpoints(self.wire, target)
+            try:
+                self.offered[service.id] = await opcua.endpoints(self.wire, target)
+            except CollectError as error:
+                self.unlisted[service.id] = error
+                raise
             return self.offered[service.id]
         offered = self.offered.get(service.id)
         if offered is None:
+            # Why there is no list is why there can be no session: a timeout stays a timeout.
+            if (why := self.unlisted.get(service.id)) is not None:
+                raise type(why)(why.target, why.what, why.doing)
             raise Unintelligible(target, "its endpoints are not known", "opening a session")
         if question is q.OPCUA_ANONYMOUS:
             return await opcua.anonymous(
@@ -88,9 +95,7 @@ class Asking:
             certificate=own,
             trust=self.trust(service),
             variables=service.variables,
-            session_timeout_ms=(
-                LONG_SESSION_MS if "long-session" in self.asset.allow else SESSION_MS
-            ),
+            session_timeout_ms=session_ms(self.asset),
         )
 
     async def _snmp(self, question: q.Question, target: Target, service: Service) -> Facts:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from collectors.allowed import Permissions
 from collectors.wire import Target, Wire
 
 
@@ -116,9 +117,10 @@ async def peer():
 
 @pytest.fixture
 def target():
-    """`target(port, protocol)` on 127.0.0.1."""
+    """`target(port, protocol)` on 127.0.0.1; its declared Modbus unit is 1."""
 
     def make(port: int, protocol: str = "tcp", **more: Any) -> Target:
+        more.setdefault("permits", Permissions(unit=1))
         return Target("asset-1", more.pop("address", "127.0.0.1"), "tcp", port, protocol, **more)
 
     return make

@@ -9,6 +9,7 @@ import pytest
 
 from checks.facts.modbus import ModbusIdentity
 from collectors import modbus
+from collectors.allowed import Permissions
 from collectors.errors import (
     Busy,
     Filtered,
@@ -56,7 +57,8 @@ async def unit(peer, wire, target):
         device = await peer(behave)
         device.asked = []
         identify.device = device
-        return await modbus.identity(wire, target(device.port, "modbus"), unit=number)
+        declared = target(device.port, "modbus", permits=Permissions(unit=number))
+        return await modbus.identity(wire, declared, unit=number)
 
     return identify
 
@@ -322,7 +324,8 @@ async def test_pymodbus_own_server_is_understood(wire, target):
     await server.serve_forever(background=True)
     try:
         port = server.transport.sockets[0].getsockname()[1]
-        seen = await modbus.identity(wire, target(port, "modbus"), unit=7)
+        declared = target(port, "modbus", permits=Permissions(unit=7))
+        seen = await modbus.identity(wire, declared, unit=7)
     finally:
         await server.shutdown()
 

@@ -1,0 +1,48 @@
+"""
+What may be said to a device: pure allow-lists, judged on the last clear form of each message.
+
+Everything not named here is refused.  There is no message here that could change a device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from collectors.allowed import http, modbus, opcua, snmp
+from collectors.allowed.ber import element
+from collectors.allowed.permissions import Permissions, Span
+from collectors.allowed.ports import connect_only, never_connect
+
+OPCUA_REQUESTS = opcua.NAMES
+
+
+def nothing(_: Permissions, __: bytes) -> str | None:
+    """For ports that are only connected to."""
+    return "this port is only connected to, never spoken to"
+
+
+ON_THE_WIRE: Mapping[str, Callable[[Permissions, bytes], str | None]] = {
+    "modbus": modbus.judge,
+    "snmp": snmp.judge,
+    "http": http.judge,
+    "tcp": nothing,
+}
+"""
+Judged message by message at the wire.  OPC UA is judged by `opcua.judge` before it is encrypted;
+the same judges serve Modbus and HTTP over TLS, where the last clear form is above the wire.
+"""
+
+__all__ = [
+    "ON_THE_WIRE",
+    "OPCUA_REQUESTS",
+    "Permissions",
+    "Span",
+    "connect_only",
+    "element",
+    "http",
+    "modbus",
+    "never_connect",
+    "nothing",
+    "opcua",
+    "snmp",
+]
