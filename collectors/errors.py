@@ -9,6 +9,7 @@ Why a collector came back empty-handed: one family.
     ├── HungUp            the peer closed before it had answered
     ├── Unintelligible    the answer is not this protocol, too long, or does not add up
     ├── Denied            the device understood and said no, or we hold no usable credential
+    │   └── TurnedAway    the device itself said no, so it is there
     ├── Busy              the device has no free session or resource: leave it alone
     └── NotPermitted      our own rules forbid it; nothing was sent
 
@@ -75,6 +76,10 @@ class Denied(CollectError):
     """The device understood and said no, or we hold no usable credential for it."""
 
     reason = Reason.DENIED
+
+
+class TurnedAway(Denied):
+    """The device itself said no: no facts, but a sign of life."""
 
 
 class Busy(CollectError):

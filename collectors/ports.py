@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 
 from checks.facts.ports import PortAnswer, TcpPort
-from collectors.errors import Filtered, Refused, Unreachable
+from collectors.errors import Filtered, HungUp, Refused, Unreachable
 from collectors.wire import Target, Wire
 
 # What only a router, or a host without a route, says.  Other errors are our own machine's trouble
@@ -29,6 +29,9 @@ async def port(wire: Wire, target: Target) -> TcpPort:
         latency = await wire.probe(target)
     except Refused:
         return TcpPort(target.port, PortAnswer.REFUSED)
+    except HungUp:
+        # It opened, and thought better of it: whoever waits a moment longer gets in.
+        return TcpPort(target.port, PortAnswer.OPEN)
     except Filtered:
         return TcpPort(target.port, PortAnswer.FILTERED)
     except Unreachable as error:

@@ -36,7 +36,14 @@ from gufo.snmp.user import BaseAuthKey, BasePrivKey, KeyType
 
 from checks.facts.snmp import SnmpLevel
 from collectors.credentials import Community, SnmpUser
-from collectors.errors import CollectError, Denied, HungUp, TimedOut, Unintelligible
+from collectors.errors import (
+    CollectError,
+    Denied,
+    HungUp,
+    TimedOut,
+    TurnedAway,
+    Unintelligible,
+)
 from collectors.snmp_digest import AUTH as AUTH_FLAG
 from collectors.snmp_digest import PRIV as PRIV_FLAG
 from collectors.snmp_digest import genuine
@@ -149,7 +156,7 @@ class Agent:
         except TimeoutError:
             raise TimedOut(self.target, f"no answer within {self.seconds:g} s", doing) from None
         except SnmpAuthError as error:
-            raise Denied(self.target, f"the agent said {error}", doing) from error
+            raise TurnedAway(self.target, f"the agent said {error}", doing) from error
         except (SnmpError, ValueError) as error:
             raise Unintelligible(
                 self.target, f"the answer cannot be read: {error}", doing

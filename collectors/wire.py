@@ -94,7 +94,8 @@ class Wire:
         """
         Connect, send nothing, close.  Returns the connect latency in microseconds.
 
-        Raises `Refused`, `Filtered`, `Unreachable` or `NotPermitted`.
+        Raises `Refused`, `Filtered`, `HungUp` (it opened and was reset), `Unreachable` or
+        `NotPermitted`.
         """
         started = self.gate.now()
         sock = await self._connected(target)
@@ -424,8 +425,11 @@ def _judged(gate: Gate, target: Target, message: bytes) -> None:
 
 def _reached(target: Target, error: OSError) -> CollectError:
     match error.errno:
-        case errno.ECONNREFUSED | errno.ECONNRESET:
+        case errno.ECONNREFUSED:
             return Refused(target, "connection refused", "connecting")
+        case errno.ECONNRESET:
+            # Only an open port can be reset (RFC 9293, 3.10.7.3: before that it is a refusal).
+            return HungUp(target, "it was reset as soon as it was open", "connecting")
         case errno.EHOSTUNREACH | errno.ENETUNREACH | errno.EHOSTDOWN | errno.ENETDOWN:
             return Unreachable(target, error.strerror or "unreachable", "connecting")
         case errno.EPERM | errno.EACCES:

@@ -20,8 +20,16 @@ from appliance.visit.reach import Look
 from checks.facts.context import Presence
 from checks.facts.observation import Facts, Observation
 from checks.facts.ports import PortAnswer, TcpPort
+from checks.facts.snmp import SnmpAnswer, SnmpDefaultCommunities, SnmpRefusals
 from checks.facts.verdict import Reason
-from collectors.errors import CollectError, HungUp, Refused, TimedOut, Unintelligible
+from collectors.errors import (
+    CollectError,
+    HungUp,
+    Refused,
+    TimedOut,
+    TurnedAway,
+    Unintelligible,
+)
 
 ORDER = (q.Effort.CONNECT, q.Effort.HANDSHAKE, q.Effort.LOGIN)
 # A closed or silent port already said what a second connection would only repeat.
@@ -183,8 +191,14 @@ def _answered(facts: Facts | None, error: CollectError | None, look: Look) -> bo
         if facts.answer is PortAnswer.OPEN:
             return True
         return facts.answer is PortAnswer.REFUSED and look.conduit is None
+    if isinstance(facts, SnmpRefusals | SnmpDefaultCommunities):
+        # Silence to every question is written down too, but it is no sign of life.
+        heard = any(trial.answer is not SnmpAnswer.SILENT for trial in facts.trials)
+        return heard or bool(facts.control)
     if isinstance(error, Refused):
         return look.conduit is None
+    if isinstance(error, TurnedAway):
+        return True
     return facts is not None or (
         isinstance(error, TimedOut | HungUp | Unintelligible) and (look.port.transport == "tcp")
     )
