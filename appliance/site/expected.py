@@ -79,6 +79,9 @@ def _asset(site: Site, asset: Asset) -> expected.ExpectedAsset:
         ),
         allow=tuple(asset.allow),
         presence_seconds=None if within is None else _seconds(within),
+        reset_conduits=tuple(
+            c.id for c in site.conduits if c.denies_by == "reset" and asset.interface_in(c.to_zone)
+        ),
     )
 
 
