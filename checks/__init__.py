@@ -1,70 +1,64 @@
-"""Every check, in report order; nothing runs that is not named here."""
+"""Every check, in report order; nothing runs that is not named here.  One line adds a check."""
 
 from __future__ import annotations
 
 from checks.check import Check
-from checks.fr1_identification import (
-    opcua_anonymous_session_refused,
-    opcua_anonymous_token_absent,
-    opcua_cert_valid,
-    snmp_default_community_refused,
-    snmp_v1v2c_disabled,
-    snmp_v3_authpriv,
+from checks.fr1_identification.ftp_anonymous_refused import judge as ftp_anonymous_refused
+from checks.fr1_identification.http_login_required import judge as http_login_required
+from checks.fr1_identification.login_notice_shown import judge as login_notice_shown
+from checks.fr1_identification.modbus_security_mutual import judge as modbus_security_mutual
+from checks.fr1_identification.mqtt_broker_protected import judge as mqtt_broker_protected
+from checks.fr1_identification.opcua_anonymous_session_refused import (
+    judge as opcua_anonymous_session_refused,
 )
-from checks.fr2_use_control import (
-    clock_offset_within_limit,
-    opcua_anonymous_write_denied,
-    opcua_auditing_enabled,
-    opcua_session_timeout_bounded,
+from checks.fr1_identification.opcua_anonymous_token_absent import (
+    judge as opcua_anonymous_token_absent,
 )
-from checks.fr3_integrity import (
-    firmware_approved,
-    opcua_mode_none_absent,
-    self_coverage,
+from checks.fr1_identification.opcua_cert_valid import judge as opcua_cert_valid
+from checks.fr1_identification.snmp_default_community_refused import (
+    judge as snmp_default_community_refused,
 )
-from checks.fr4_confidentiality import (
-    cleartext_service_absent,
-    opcua_cert_strong,
-    opcua_deprecated_policy_absent,
+from checks.fr1_identification.snmp_v1v2c_disabled import judge as snmp_v1v2c_disabled
+from checks.fr1_identification.snmp_v3_authpriv import judge as snmp_v3_authpriv
+from checks.fr1_identification.tls_cert_sound import judge as tls_cert_sound
+from checks.fr1_identification.tls_client_cert_required import judge as tls_client_cert_required
+from checks.fr1_identification.vnc_protected import judge as vnc_protected
+from checks.fr2_use_control.clock_offset_within_limit import judge as clock_offset_within_limit
+from checks.fr2_use_control.ntp_service_healthy import judge as ntp_service_healthy
+from checks.fr2_use_control.opcua_anonymous_write_denied import (
+    judge as opcua_anonymous_write_denied,
 )
-from checks.fr5_data_flow import (
-    conduit_default_deny,
-    modbus_conduit_reachability,
-    self_positive_control,
+from checks.fr2_use_control.opcua_auditing_enabled import judge as opcua_auditing_enabled
+from checks.fr2_use_control.opcua_session_timeout_bounded import (
+    judge as opcua_session_timeout_bounded,
 )
-from checks.fr7_availability import (
-    inventory_device_present,
-    modbus_identity_matches_inventory,
-    port_expected_present,
-    port_unexpected_absent,
-    snmp_identity_matches_inventory,
+from checks.fr3_integrity.error_output_terse import judge as error_output_terse
+from checks.fr3_integrity.firmware_approved import judge as firmware_approved
+from checks.fr3_integrity.http_session_cookie_sound import judge as http_session_cookie_sound
+from checks.fr3_integrity.opcua_mode_none_absent import judge as opcua_mode_none_absent
+from checks.fr3_integrity.self_coverage import judge as self_coverage
+from checks.fr4_confidentiality.cleartext_service_absent import judge as cleartext_service_absent
+from checks.fr4_confidentiality.http_encrypted import judge as http_encrypted
+from checks.fr4_confidentiality.opcua_cert_strong import judge as opcua_cert_strong
+from checks.fr4_confidentiality.opcua_deprecated_policy_absent import (
+    judge as opcua_deprecated_policy_absent,
+)
+from checks.fr4_confidentiality.ssh_algorithms_strong import judge as ssh_algorithms_strong
+from checks.fr4_confidentiality.tls_cipher_strong import judge as tls_cipher_strong
+from checks.fr4_confidentiality.tls_protocol_current import judge as tls_protocol_current
+from checks.fr5_data_flow.conduit_default_deny import judge as conduit_default_deny
+from checks.fr5_data_flow.modbus_conduit_reachability import judge as modbus_conduit_reachability
+from checks.fr5_data_flow.self_positive_control import judge as self_positive_control
+from checks.fr7_availability.inventory_device_present import judge as inventory_device_present
+from checks.fr7_availability.modbus_identity_matches_inventory import (
+    judge as modbus_identity_matches_inventory,
+)
+from checks.fr7_availability.port_expected_present import judge as port_expected_present
+from checks.fr7_availability.port_unexpected_absent import judge as port_unexpected_absent
+from checks.fr7_availability.snmp_identity_matches_inventory import (
+    judge as snmp_identity_matches_inventory,
 )
 
-ALL: tuple[Check, ...] = (
-    opcua_anonymous_session_refused.judge,
-    opcua_anonymous_token_absent.judge,
-    opcua_cert_valid.judge,
-    snmp_default_community_refused.judge,
-    snmp_v1v2c_disabled.judge,
-    snmp_v3_authpriv.judge,
-    clock_offset_within_limit.judge,
-    opcua_anonymous_write_denied.judge,
-    opcua_auditing_enabled.judge,
-    opcua_session_timeout_bounded.judge,
-    firmware_approved.judge,
-    opcua_mode_none_absent.judge,
-    self_coverage.judge,
-    cleartext_service_absent.judge,
-    opcua_cert_strong.judge,
-    opcua_deprecated_policy_absent.judge,
-    conduit_default_deny.judge,
-    modbus_conduit_reachability.judge,
-    self_positive_control.judge,
-    inventory_device_present.judge,
-    modbus_identity_matches_inventory.judge,
-    port_expected_present.judge,
-    port_unexpected_absent.judge,
-    snmp_identity_matches_inventory.judge,
-)
+ALL: tuple[Check, ...] = tuple(named for named in globals().values() if isinstance(named, Check))
 
 BY_ID = {check.id: check for check in ALL}

@@ -50,6 +50,7 @@ def _limits(site: Site, asset: Asset | None = None) -> expected.Limits:
         max_clock_offset_ms=_seconds(own or limits.max_clock_offset) * 1000,
         max_session_timeout_seconds=_seconds(limits.max_session_timeout),
         coverage_percent=limits.coverage,
+        login_notice=limits.login_notice,
     )
 
 

@@ -121,6 +121,7 @@ class Limits(Strict):
     max_clock_offset: Duration = duration("10s")
     max_session_timeout: Duration = duration("1h")
     coverage: Annotated[int, Field(ge=1, le=100, strict=True)] = 90
+    login_notice: tuple[Text, ...] = ()
 
 
 class Person(Strict):

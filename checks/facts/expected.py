@@ -83,6 +83,8 @@ class Limits:
     max_clock_offset_ms: int = 10_000
     max_session_timeout_seconds: int = 3_600
     coverage_percent: int = 90
+    login_notice: tuple[str, ...] = ()
+    """Phrases that must show before a login; empty where the site has none."""
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from checks.certificate_rules import date_problem
 from checks.check import MEDIUM, PART, SERVICE, check
-from checks.facts.certificates import Certificate
 from checks.facts.context import Moment
 from checks.facts.expected import Expected
 from checks.facts.opcua import OpcUaEndpoints
@@ -39,24 +39,15 @@ def judge(listed: OpcUaEndpoints, expected: Expected, moment: Moment) -> Verdict
             "Our own clock is not synchronised, so dates cannot be judged.",
         )
     warning = timedelta(seconds=expected.limits.certificate_expiry_warning_seconds)
-    if late := [said for c in given if (said := _late(c, moment.at, warning))]:
+    if late := [said for c in given if (said := date_problem(c, moment.at, warning))]:
         return failed(
             Reason.CERTIFICATE_DATES,
             f"The certificate {late[0]}.",
-            where=tuple(c.subject or c.sha256 for c in given if _late(c, moment.at, warning)),
+            where=tuple(
+                c.subject or c.sha256 for c in given if date_problem(c, moment.at, warning)
+            ),
         )
     if any(c.not_before is None or c.not_after is None for c in given):
         return inconclusive(Reason.UNINTELLIGIBLE, "The dates of a certificate could not be read.")
     first = min(c.not_after for c in given if c.not_after is not None)
     return passed(f"The certificate is valid until {first:%Y-%m-%d}.")
-
-
-def _late(certificate: Certificate, at: datetime, warning: timedelta) -> str | None:
-    begins, ends = certificate.not_before, certificate.not_after
-    if begins is not None and at < begins:
-        return f"is not valid before {begins:%Y-%m-%d}"
-    if ends is not None and at > ends:
-        return f"expired on {ends:%Y-%m-%d}"
-    if ends is not None and ends - at <= warning:
-        return f"expires on {ends:%Y-%m-%d}, within {warning.days} days"
-    return None

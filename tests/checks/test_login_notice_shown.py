@@ -1,0 +1,60 @@
+"""login-notice-shown, in its four kinds of case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from checks import BY_ID
+from checks.facts.greetings import FtpGreeting, TelnetGreeting
+from checks.facts.http import HttpPage, HttpPages, LoginMark
+from checks.facts.verdict import Reason
+from tests.checks.given import LIMITS, observed, told, verdict
+
+CHECK = BY_ID["login-notice-shown"]
+NOTICE = "Authorised use only."
+WITH_NOTICE = replace(LIMITS, login_notice=("authorised use", "only"))
+
+
+def web(notice, mark="form"):
+    return observed(HttpPages((HttpPage("/", 200, "", "", notice, LoginMark(mark)),)))
+
+
+def judged(given, limits=WITH_NOTICE):
+    return verdict(CHECK, given, limits=limits)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        web("Authorised\n use  ONLY"),
+        observed(FtpGreeting(220, NOTICE, 500)),
+        observed(TelnetGreeting(negotiates=True, text=NOTICE)),
+    ],
+)
+def test_holds_when_every_phrase_shows(given):
+    assert told(judged(given)) == ("pass", "as-expected")
+
+
+@pytest.mark.parametrize(
+    "given", [web("Welcome, authorised use"), observed(FtpGreeting(220, "authorised use", 500))]
+)
+def test_broken_by_a_missing_phrase(given):
+    answer = judged(given)
+
+    assert told(answer) == ("fail", "missing")
+    assert answer.said == "The approved phrase 'only' does not show."
+
+
+def test_not_applicable_without_a_notice_or_without_a_login():
+    assert told(judged(web(NOTICE), limits=LIMITS))[0] == "not-applicable"
+    assert told(judged(web("", "none")))[0] == "not-applicable"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [web(NOTICE, "unclear"), web("", "redirect"), observed(Reason.TIMEOUT, facts_type="HttpPages")],
+)
+def test_could_not_see_any_login(given):
+    assert told(judged(given)) == ("inconclusive", "not-asked")
