@@ -43,7 +43,6 @@ def check(
     Exits with 0 when nothing fails, 1 when something fails, 3 when nothing fails but something is
     unknown, and 2 when the command or the configuration is wrong.
     """
-    logs.configure(level="error")
     loaded = guarded(lambda: load(config))
     command = {
         "command": "check",
@@ -66,6 +65,7 @@ def check(
 
 
 async def _answer(config: Path, loaded: Loaded, command: dict[str, Any]) -> dict[str, Any]:
+    logs.configure(level="error")
     state_dir = Path(loaded.site.appliance.state_dir)
     if (answer := await commands.send(state_dir, command)) is not None:
         return answer

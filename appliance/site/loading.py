@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +86,7 @@ def _read(directory: Path, problems: list[Problem]) -> Tree | None:
 
 def _files(directory: Path, problems: list[Problem]) -> list[Path]:
     found = []
-    for path in sorted(directory.rglob("*.y*ml")):
+    for path in sorted(_below(directory, problems)):
         name = path.relative_to(directory)
         if name.parts[0] in APART or any(part.startswith(".") for part in name.parts):
             continue
@@ -93,6 +96,19 @@ def _files(directory: Path, problems: list[Problem]) -> list[Path]:
         elif path.suffix == ".yaml" and not path.is_dir():
             found.append(path)
     return found
+
+
+def _below(directory: Path, problems: list[Problem]) -> Iterator[Path]:
+    """Every y(a)ml file; a folder that cannot be read must not take its assets with it."""
+
+    def unreadable(error: OSError) -> None:
+        what = f"a folder that cannot be read ({(error.strerror or str(error)).lower()})"
+        problems.append(Problem(str(error.filename), 0, what, "one this user may read"))
+
+    for folder, _, names in os.walk(directory, onerror=unreadable):
+        for name in names:
+            if fnmatch(name, "*.y*ml"):
+                yield Path(folder, name)
 
 
 __all__ = ["Loaded", "Problem", "SiteError", "difference", "load", "plain_of"]
