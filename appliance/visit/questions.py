@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from appliance.site.model import Asset
-from appliance.visit.classes import DAY, ProbingClass, class_of
+from appliance.visit.classes import DAY, ProbingClass, class_for
 from checks.facts.context import Presence
 from checks.facts.modbus import ModbusIdentity
 from checks.facts.observation import Facts
@@ -24,25 +24,93 @@ class Effort(StrEnum):
 
 @dataclass(frozen=True)
 class Question:
-    """One thing a collector asks; `daily` questions are asked once a day at most."""
+    """
+    One thing a collector asks; `daily` questions are asked once a day at most.
+
+    It opens `connections` at most and costs the device `packets` at most where a connection
+    attempt lasts no longer than `USUAL_CONNECT`; `octets` are the most bytes over the link both
+    ways, headers included.  Both are the wire's hard caps, not what a healthy device is sent.
+    `tls` is the TLS handshakes it makes; what `after` names must be asked in the same visit.
+    """
 
     id: str
     collector: str
     effort: Effort
     facts: type[Facts]
     daily: bool = False
+    packets: int = 0
+    octets: int = 0
+    connections: int = 1
+    tls: int = 0
+    after: str | None = None
 
 
-TCP_PORT = Question("tcp-port", "ports", Effort.CONNECT, TcpPort)
-PRESENCE = Question("presence", "visit", Effort.CONNECT, Presence)
-OPCUA_ENDPOINTS = Question("opcua-endpoints", "opcua", Effort.HANDSHAKE, OpcUaEndpoints)
-OPCUA_ANONYMOUS = Question("opcua-anonymous", "opcua", Effort.HANDSHAKE, OpcUaAnonymous)
-OPCUA_SERVER = Question("opcua-server", "opcua", Effort.LOGIN, OpcUaServer)
-MODBUS_IDENTITY = Question("modbus-identity", "modbus", Effort.HANDSHAKE, ModbusIdentity)
-SNMP_SYSTEM = Question("snmp-system", "snmp", Effort.LOGIN, SnmpSystem)
-SNMP_REFUSALS = Question("snmp-refusals", "snmp", Effort.LOGIN, SnmpRefusals)
-SNMP_DEFAULTS = Question(
-    "snmp-default-communities", "snmp", Effort.HANDSHAKE, SnmpDefaultCommunities, daily=True
+USUAL_CONNECT = 3.0
+K = 1024
+
+# Packets: what one healthy exchange costs (measured, in brackets), the SYNs a lossy path can add
+# (3) and a third for segments sent again.  Octets: what the wire reads at most, and headers.
+TCP_PORT = Question(  # [4; filtered 3]
+    "tcp-port", "ports", Effort.CONNECT, TcpPort, packets=7, octets=1 * K
+)
+PRESENCE = Question("presence", "visit", Effort.CONNECT, Presence, connections=0)
+OPCUA_ENDPOINTS = Question(  # [10; each further 3 KB of certificates 1]
+    "opcua-endpoints",
+    "opcua",
+    Effort.HANDSHAKE,
+    OpcUaEndpoints,
+    packets=20,
+    octets=96 * K,
+)
+OPCUA_ANONYMOUS = Question(  # [12, with a secured channel over Ethernet 16]
+    "opcua-anonymous",
+    "opcua",
+    Effort.HANDSHAKE,
+    OpcUaAnonymous,
+    packets=24,
+    octets=48 * K,
+    after="opcua-endpoints",
+)
+OPCUA_SERVER = Question(  # [13; over Ethernet 16]
+    "opcua-server",
+    "opcua",
+    Effort.LOGIN,
+    OpcUaServer,
+    packets=40,
+    octets=96 * K,
+    after="opcua-endpoints",
+)
+MODBUS_IDENTITY = Question(  # [7; of six rounds 17]
+    "modbus-identity", "modbus", Effort.HANDSHAKE, ModbusIdentity, packets=18, octets=8 * K
+)
+# Datagrams are never repeated, so these count every one the collector can send.
+SNMP_SYSTEM = Question(  # [7; with eight rows of both columns 24]
+    "snmp-system",
+    "snmp",
+    Effort.LOGIN,
+    SnmpSystem,
+    packets=26,
+    octets=32 * K,
+    connections=0,
+)
+SNMP_REFUSALS = Question(  # [9; with v1 and v2c 11]
+    "snmp-refusals",
+    "snmp",
+    Effort.LOGIN,
+    SnmpRefusals,
+    packets=14,
+    octets=8 * K,
+    connections=0,
+)
+SNMP_DEFAULTS = Question(  # [7]
+    "snmp-default-communities",
+    "snmp",
+    Effort.HANDSHAKE,
+    SnmpDefaultCommunities,
+    daily=True,
+    packets=8,
+    octets=8 * K,
+    connections=0,
 )
 
 BY_PROTOCOL = {
@@ -55,7 +123,7 @@ QUESTIONS = (TCP_PORT, PRESENCE, *(q for group in BY_PROTOCOL.values() for q in 
 
 def forbidden(asset: Asset, question: Question, *, laboratory: bool) -> str | None:
     """Why the asset's class does not allow this question, or None when it may be asked."""
-    numbers = class_of(asset.probing, laboratory=laboratory)
+    numbers = class_for(asset, laboratory=laboratory)
     if question.effort is Effort.LOGIN and numbers.login is None:
         return f"devices of class {asset.probing} are not logged in to"
     if (
@@ -72,17 +140,39 @@ def forbidden(asset: Asset, question: Question, *, laboratory: bool) -> str | No
 
 def every(asset: Asset, *, laboratory: bool) -> timedelta:
     """How often the asset is visited: its own `every`, never below its class's floor."""
-    numbers = class_of(asset.probing, laboratory=laboratory)
+    numbers = class_for(asset, laboratory=laboratory)
     return max(asset.every or numbers.every, numbers.floor)
 
 
-def interval(asset: Asset, question: Question, *, laboratory: bool) -> timedelta:
-    """How long lies between two askings of one question."""
-    numbers = class_of(asset.probing, laboratory=laboratory)
+def interval(asset: Asset, question: Question, *, laboratory: bool, rounds: int = 1) -> timedelta:
+    """
+    How long lies between two askings of one question.
+
+    `rounds` is how many visits one rotation of the ports that must not open takes.
+    """
+    numbers = class_for(asset, laboratory=laboratory)
     visit = every(asset, laboratory=laboratory)
     if question.daily and not laboratory:
         return max(visit, DAY)
+    if question is TCP_PORT:
+        visit *= rounds
     return max(visit, _least(numbers, question.effort))
+
+
+def packets(question: Question, numbers: ProbingClass) -> int:
+    """The most packets it may cost a device of this class, with its longer connection attempts."""
+    more = max(0, syns(numbers.connect) - syns(USUAL_CONNECT))
+    return question.packets + more * question.connections
+
+
+def syns(seconds: float) -> int:
+    """
+    The most SYNs the kernel sends in one connection attempt that may last so long.
+
+    Since Linux 6.5 they leave at 0, 1, 2, 3, 4, 5 and 7 s (tcp_syn_linear_timeouts 4), and never
+    more than seven (tcp_syn_retries 6); half a second is for ourselves being late to stop it.
+    """
+    return sum(at <= seconds + 0.5 for at in (0, 1, 2, 3, 4, 5, 7))
 
 
 def _least(numbers: ProbingClass, effort: Effort) -> timedelta:

@@ -1,0 +1,321 @@
+"""
+What of all that is due fits into one visit: pure.
+
+The canary goes first and last.  Permitted services are asked gentlest first, industrial ones after
+the others, logins last.  The ports that must not open go in rotation through what is left.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from appliance.visit import questions as q
+from appliance.visit.classes import DAY, ProbingClass
+from appliance.visit.visit import ORDER, Ask
+from checks.facts.verdict import Reason
+from collectors import allowed
+
+INDUSTRIAL = frozenset(
+    {"opcua", "modbus", "modbus-tls", "s7", "enip", "dnp3", "iec104", "bacnet", "fox"}
+)
+
+NeverConnect = Callable[[str, int], str | None]
+"""Transport and port to why it is never connected to, or None."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a device may still be sent today; `octets` None: nobody counts them."""
+
+    packets: int
+    octets: int | None = None
+
+
+@dataclass(frozen=True)
+class Position:
+    """
+    Where the rotations stand: the places of the asks that were last ("" at the beginning).
+
+    `owed`: ports that must not open were due last time and none got its turn, so they go first.
+    """
+
+    spoken: str = ""
+    shut: str = ""
+    owed: bool = False
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An ask that is not put this time: the token for the record and a sentence."""
+
+    ask: Ask
+    reason: Reason
+    why: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """
+    What one visit asks, in its order, and the upper bounds to reserve for it.
+
+    `packets` and `octets` hold the canary before and after too.  An ask that is the canary itself
+    is answered by its connection and costs nothing more.
+    """
+
+    chosen: tuple[Ask, ...]
+    left_out: tuple[LeftOut, ...]
+    position: Position
+    packets: int
+    octets: int
+
+
+@dataclass
+class _Purse:
+    """What one visit may spend; `taken` is what it is spent on."""
+
+    numbers: ProbingClass
+    left: Left
+    spent: int = 0
+    octets: int = 0
+    handshakes: Counter[str] = field(default_factory=Counter)
+    taken: list[Ask] = field(default_factory=list)
+
+    def pay(self, *asks: Ask, within: Left | None = None) -> bool:
+        """Pay for all of them, or for none; never more than `left`, nor than `within` in all."""
+        packets = self.spent + sum(q.packets(a.question, self.numbers) for a in asks)
+        octets = self.octets + sum(a.question.octets for a in asks)
+        handshakes = self.handshakes + Counter({a.look.port.id: a.question.tls for a in asks})
+        if not all(_covers(limit, packets, octets) for limit in (self.left, within or self.left)):
+            return False
+        if any(made > self.numbers.tls_a_sweep for made in handshakes.values()):
+            return False
+        self.spent, self.octets, self.handshakes = packets, octets, handshakes
+        return True
+
+
+def _covers(limit: Left, packets: int, octets: int) -> bool:
+    return packets <= limit.packets and (limit.octets is None or octets <= limit.octets)
+
+
+def canary_of(
+    asks: Iterable[Ask], never_connect: NeverConnect = allowed.never_connect
+) -> Ask | None:
+    """
+    The gentlest sign of life: the first permitted TCP service, else SNMP's description.
+
+    None for an asset that has neither or may not be asked it.
+    """
+    permitted = [
+        a
+        for a in asks
+        if _spoken(a)
+        and a.forbidden is None
+        and never_connect(a.look.port.transport, a.look.port.number) is None
+    ]
+    for question in (q.TCP_PORT, q.SNMP_SYSTEM):
+        for ask in permitted:
+            if ask.question is question:
+                return ask
+    return None
+
+
+def choose(
+    asks: Sequence[Ask],
+    numbers: ProbingClass,
+    left: Left,
+    position: Position,
+    *,
+    canary: Ask | None,
+    every: timedelta,
+    never_connect: NeverConnect = allowed.never_connect,
+    canary_only: str | None = None,
+) -> Choice:
+    """
+    What of `asks`, all of them due, one visit puts when `left` is what is left of the day.
+
+    `every` is the time between two visits.  `canary_only` says why nothing but the canary may be
+    asked (the asset sleeps, or is new).  When not even the canary fits, nothing is chosen, nothing
+    is to be reserved, and the visit must not begin.
+    """
+    out = _out_for_good(asks, numbers, canary, never_connect)
+    out_places = {place(o.ask) for o in out}
+    may = sorted((a for a in asks if place(a) not in out_places), key=place)
+    purse = _Purse(numbers, Left(min(numbers.packets_a_sweep, left.packets), left.octets))
+    if canary is not None and not purse.pay(canary, canary):
+        why = "what it may still be sent today does not cover the canary before and after"
+        out += [LeftOut(a, Reason.BUDGET_SPENT, why) for a in may]
+        return Choice((), tuple(out), position, 0, 0)
+    first = [a for a in may if a == canary]
+    rest = [a for a in may if a != canary]
+    if canary_only is not None:
+        out += [LeftOut(a, Reason.NOT_ASKED, canary_only) for a in rest]
+        return Choice(tuple(first), tuple(out), position, purse.spent, purse.octets)
+    at = _fill(purse, rest, position, every)
+    out += [_waits(a, numbers, left) for a in rest if a not in purse.taken]
+    chosen = (*first, *sorted(purse.taken, key=place))
+    return Choice(chosen, tuple(out), at, purse.spent, purse.octets)
+
+
+def rounds(
+    asks: Sequence[Ask],
+    numbers: ProbingClass,
+    *,
+    canary: Ask | None,
+    every: timedelta,
+    never_connect: NeverConnect = allowed.never_connect,
+) -> int | None:
+    """
+    How many visits it takes at most until all of `asks` were put, with a day's budget full.
+
+    What its class never allows is not waited for.  None when it never comes to an end: not even
+    the canary fits, or `asks` lacks what one of them has to come after.
+    """
+    day = Left(numbers.packets_a_day, numbers.octets_a_day)
+    position, worst = Position(), 1
+    # From the second turn on the rotations begin anywhere, as they will for good.
+    for _ in range(3):
+        missing: set[str] | None = None
+        visits = 0
+        # Each ring moves on at least once in two visits.
+        while missing is None or missing:
+            visits += 1
+            choice = choose(
+                asks,
+                numbers,
+                day,
+                position,
+                canary=canary,
+                every=every,
+                never_connect=never_connect,
+            )
+            if visits > 2 * len(asks) + 2:
+                return None
+            position = choice.position
+            if missing is None:
+                waiting = (o for o in choice.left_out if o.reason is not Reason.NOT_PERMITTED)
+                missing = {place(o.ask) for o in waiting}
+            missing -= {place(a) for a in choice.chosen}
+        worst = max(worst, visits)
+    return worst
+
+
+def place(ask: Ask) -> str:
+    """Where an ask stands among all: gentle before demanding, industrial services last."""
+    protocol = ask.look.service.protocol if ask.look.service else ""
+    port = ask.look.port
+    return (
+        f"{ORDER.index(ask.question.effort)}{int(protocol in INDUSTRIAL)}"
+        f" {port.transport}-{port.number:05} {ask.look.vantage.id}"
+        f" {q.QUESTIONS.index(ask.question):03}"
+    )
+
+
+def _spoken(ask: Ask) -> bool:
+    return ask.look.permitted and ask.look.service is not None
+
+
+def _out_for_good(
+    asks: Sequence[Ask],
+    numbers: ProbingClass,
+    canary: Ask | None,
+    never_connect: NeverConnect,
+) -> list[LeftOut]:
+    out: dict[str, LeftOut] = {}
+    for ask in sorted(asks, key=place):
+        before = _before(ask, asks)
+        why = ask.forbidden or never_connect(ask.look.port.transport, ask.look.port.number)
+        if why is None and before is not None and place(before) in out:
+            why = f"{before.question.id} has to come first and is not permitted"
+        if why is None and ask != canary:
+            why = _never_fits(ask, before, numbers, canary)
+        if why is not None:
+            out[place(ask)] = LeftOut(ask, Reason.NOT_PERMITTED, why)
+    return list(out.values())
+
+
+def _never_fits(
+    ask: Ask, before: Ask | None, numbers: ProbingClass, canary: Ask | None
+) -> str | None:
+    whole = _Purse(numbers, Left(numbers.packets_a_sweep, numbers.octets_a_day))
+    if canary is not None:
+        whole.pay(canary, canary)
+    needed = [a for a in (before, ask) if a is not None]
+    if whole.pay(*needed):
+        return None
+    packets = sum(q.packets(a.question, numbers) for a in needed)
+    return (
+        f"it may take {packets} packets and {sum(a.question.tls for a in needed)} TLS handshakes, "
+        f"and its class allows {whole.left.packets - whole.spent} and {numbers.tls_a_sweep} a visit"
+    )
+
+
+def _fill(purse: _Purse, rest: Sequence[Ask], position: Position, every: timedelta) -> Position:
+    spoken = [a for a in rest if _spoken(a)]
+    shut = [a for a in rest if not _spoken(a)]
+    spoken_at, shut_at = position.spoken, position.shut
+    if position.owed:
+        shut_at = _shut(purse, shut, shut_at, every)
+        spoken_at = _speak(purse, spoken, spoken_at)
+    else:
+        spoken_at = _speak(purse, spoken, spoken_at)
+        shut_at = _shut(purse, shut, shut_at, every)
+    owed = bool(shut) and not any(a in purse.taken for a in shut)
+    return Position(spoken_at, shut_at, owed)
+
+
+def _speak(purse: _Purse, spoken: Sequence[Ask], last: str) -> str:
+    """Pay for what fits, from where the rotation stands; returns where it stands then."""
+    missed = False
+    for ask in _from(spoken, last):
+        before = _before(ask, spoken)
+        if ask in purse.taken or (ask.question.after is not None and before is None):
+            continue
+        needed = [a for a in (before, ask) if a is not None and a not in purse.taken]
+        if purse.pay(*needed):
+            purse.taken += needed
+        else:
+            missed = True
+        if not missed:
+            last = place(ask)
+    return last if missed else ""
+
+
+def _shut(purse: _Purse, shut: Sequence[Ask], last: str, every: timedelta) -> str:
+    """As `_speak`; all but the first only within an even share of the day's budget."""
+    numbers = purse.numbers
+    visits = max(1.0, DAY / every) if every else 1.0
+    octets = None if numbers.octets_a_day is None else int(numbers.octets_a_day / visits)
+    share = Left(int(numbers.packets_a_day / visits), octets)
+    for nth, ask in enumerate(_from(shut, last)):
+        if not purse.pay(ask, within=share if nth else None):
+            break
+        purse.taken.append(ask)
+        last = place(ask)
+    return last
+
+
+def _from(ring: Sequence[Ask], last: str) -> list[Ask]:
+    """The ring, beginning behind `last`."""
+    return [a for a in ring if place(a) > last] + [a for a in ring if place(a) <= last]
+
+
+def _before(ask: Ask, spoken: Sequence[Ask]) -> Ask | None:
+    """The ask of the same look that must come before this one, if it is due as well."""
+    for other in spoken:
+        if other.look == ask.look and other.question.id == ask.question.after:
+            return other
+    return None
+
+
+def _waits(ask: Ask, numbers: ProbingClass, left: Left) -> LeftOut:
+    if left.packets < numbers.packets_a_sweep:
+        why = f"of its packets for 24 hours {left.packets} are left, too few for this as well"
+        return LeftOut(ask, Reason.BUDGET_SPENT, why)
+    if left.octets is not None and left.octets < ask.question.octets:
+        why = f"of its link's bytes for 24 hours {left.octets} are left, too few for this"
+        return LeftOut(ask, Reason.BUDGET_SPENT, why)
+    why = f"its turn comes: a visit of its class has {numbers.packets_a_sweep} packets"
+    return LeftOut(ask, Reason.NOT_ASKED, why)
