@@ -27,7 +27,7 @@ from appliance.site.model import Asset, Site
 from appliance.site.profiles import firmware_oids
 from appliance.site.secrets import SecretError, Secrets
 from appliance.visit import questions as q
-from appliance.visit.asking import Asking
+from appliance.visit.asking import Asking, Given
 from appliance.visit.classes import class_of
 from appliance.visit.control import Controls
 from appliance.visit.guard import Guard
@@ -198,7 +198,7 @@ class Rounds:
     def _begin(self, asset: Asset) -> Visit:
         numbers = class_of(asset.probing, laboratory=self.site.site.laboratory)
         wire = Wire(self.guard, connect=numbers.connect, whole=numbers.whole)
-        asking = Asking(
+        given = Given(
             asset=asset,
             wire=wire,
             credential=self._credential,
@@ -208,7 +208,7 @@ class Rounds:
         return Visit(
             id=str(uuid4()),
             asset=asset,
-            asking=asking,
+            asking=Asking(given),
             controls=self.controls,
             clock=self.clock,
             pause=numbers.pause,

@@ -144,7 +144,7 @@ async def test_a_tarpit_ends_at_the_deadline_and_is_no_pass(site, rounds, monkey
 
         def hurried(asset):
             visit = begin(asset)
-            object.__setattr__(visit.asking.wire, "whole", 0.3)
+            object.__setattr__(visit.asking.given.wire, "whole", 0.3)
             return visit
 
         monkeypatch.setattr(r, "_begin", hurried)

@@ -1,0 +1,35 @@
+"""What every asker is handed: the asset under visit, and what the inventory says it may use."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from appliance.site.model import Asset, Service
+from appliance.visit import questions as q
+from checks.facts.observation import Facts
+from collectors.credentials import Credential, Trust
+from collectors.wire import Target, Wire
+
+
+@dataclass
+class Given:
+    """
+    One asset in one visit.
+
+    `credential` gives what the inventory's credential id stands for, and `trust` whom a service's
+    secrets may be sent to; both raise `Denied` when the site does not have them.  `kept` is what
+    one question leaves for a later one of the same visit, by service.
+    """
+
+    asset: Asset
+    wire: Wire
+    credential: Callable[[str], Credential]
+    trust: Callable[[Service], Trust]
+    firmware_oids: Mapping[str, str]
+    kept: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+
+Asker = Callable[[Given, q.Question, Target, Service], Awaitable[Facts]]
+"""Raises `CollectError`."""

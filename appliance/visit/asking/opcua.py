@@ -1,0 +1,62 @@
+"""OPC UA: the endpoint list first, then what rests on it."""
+
+from __future__ import annotations
+
+from appliance.site.model import Service
+from appliance.visit import questions as q
+from appliance.visit.asking.asker import Given
+from appliance.visit.permits import session_ms
+from checks.facts.observation import Facts
+from checks.facts.opcua import OpcUaEndpoints
+from collectors import opcua
+from collectors.credentials import ClientCertificate, Password
+from collectors.errors import CollectError, Denied, Unintelligible
+from collectors.wire import Target
+
+LIST = "opcua-endpoints"
+
+
+async def ask(given: Given, question: q.Question, target: Target, service: Service) -> Facts:
+    if question is q.OPCUA_ENDPOINTS:
+        return await _list(given, target, service)
+    offered = _offered(given, target, service)
+    if question is q.OPCUA_ANONYMOUS:
+        return await opcua.anonymous(
+            given.wire, target, offered=offered, variables=service.variables
+        )
+    login = given.credential(service.credential) if service.credential else None
+    if not isinstance(login, Password | ClientCertificate | None):
+        raise Denied(target, f"credential {service.credential} is not one for OPC UA")
+    own = given.credential(service.certificate) if service.certificate else None
+    if not isinstance(own, ClientCertificate | None):
+        raise Denied(target, f"credential {service.certificate} is not a certificate")
+    return await opcua.server(
+        given.wire,
+        target,
+        offered=offered,
+        credential=login,
+        certificate=own,
+        trust=given.trust(service),
+        variables=service.variables,
+        session_timeout_ms=session_ms(given.asset),
+    )
+
+
+async def _list(given: Given, target: Target, service: Service) -> OpcUaEndpoints:
+    try:
+        offered = await opcua.endpoints(given.wire, target)
+    except CollectError as error:
+        given.kept[LIST, service.id] = error
+        raise
+    given.kept[LIST, service.id] = offered
+    return offered
+
+
+def _offered(given: Given, target: Target, service: Service) -> OpcUaEndpoints:
+    kept = given.kept.get((LIST, service.id))
+    if isinstance(kept, CollectError):
+        # Why there is no list is why there can be no session: a timeout stays a timeout.
+        raise type(kept)(kept.target, kept.what, kept.doing)
+    if not isinstance(kept, OpcUaEndpoints):
+        raise Unintelligible(target, "its endpoints are not known", "opening a session")
+    return kept
