@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint install clean
+.PHONY: acceptance demo fuzz test lint install clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -27,3 +27,13 @@ test: install
 	.ci/peers
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -q
+
+# A million messages a protocol through the gate, and long series of broken answers.
+fuzz: install
+	UPHELD_FUZZ=1 $(BIN)/python -m pytest -q tests/fuzz
+
+# Every scenario of tests/acceptance, with a table; SHARED=DIR also replays what others recorded.
+acceptance: install
+	.ci/peers
+	UPHELD_ACCEPTANCE=1 UPHELD_SHARED=$(if $(SHARED),$(abspath $(SHARED))) \
+	  $(BIN)/python -m pytest -q tests/acceptance

@@ -67,7 +67,7 @@ class Bench:
             timeout=seconds,
             check=False,
         )
-        assert ended.stderr == ""
+        assert ended.stderr == "", ended.stderr
         report = json.loads(ended.stdout)
         verdicts = {row["verdict"] for row in report["results"]}
         assert ended.returncode == next((n for v, n in EXITS.items() if v in verdicts), 0)

@@ -85,11 +85,27 @@ def floods(peer: socket.socket, over: threading.Event) -> None:
             peer.sendall(bytes(65_536))
 
 
+def identifies(peer: socket.socket, over: threading.Event) -> None:
+    """A sound Modbus unit: 43/14 with three short texts, whatever it is asked."""
+    texts = (b"Peer", b"P-1", b"V1")
+    objects = b"".join(bytes((n, len(text))) + text for n, text in enumerate(texts))
+    while request := peer.recv(4096):
+        pdu = bytes((0x2B, 0x0E, 0x01, 0x01, 0, 0, len(texts))) + objects
+        peer.sendall(request[:4] + (len(pdu) + 1).to_bytes(2, "big") + request[6:7] + pdu)
+
+
+Here = Callable[[Callable[[], socket.socket]], socket.socket]
+
+
+def here(make: Callable[[], socket.socket]) -> socket.socket:
+    return make()
+
+
 @contextmanager
-def tcp(address: str, port: int, behaviour: Behaviour) -> Iterator[int]:
+def tcp(address: str, port: int, behaviour: Behaviour, where: Here = here) -> Iterator[int]:
     """A server whose every connection behaves so; yields its port."""
     over = threading.Event()
-    with socket.create_server((address, port), backlog=16) as server:
+    with where(lambda: socket.create_server((address, port), backlog=16)) as server:
         server.settimeout(0.1)
 
         def one(peer: socket.socket) -> None:
@@ -117,10 +133,12 @@ def tcp(address: str, port: int, behaviour: Behaviour) -> Iterator[int]:
 
 
 @contextmanager
-def udp(address: str, port: int, answer: Callable[[bytes], bytes | None]) -> Iterator[int]:
+def udp(
+    address: str, port: int, answer: Callable[[bytes], bytes | None], where: Here = here
+) -> Iterator[int]:
     """A datagram server; None is no answer."""
     over = threading.Event()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+    with where(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as server:
         server.bind((address, port))
         server.settimeout(0.1)
 
