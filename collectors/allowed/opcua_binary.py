@@ -89,7 +89,7 @@ class Reader:
         elif kind == 2:
             namespace, identifier = self.uint16(), f"i={self.uint32()}"
         elif kind == 3:
-            namespace, identifier = self.uint16(), f"s={self.string()}"
+            namespace, identifier = self.uint16(), f"s={self.string() or ''}"
         elif kind == 4:
             namespace, identifier = self.uint16(), f"g={UUID(bytes_le=self.take(16))}"
         elif kind == 5:
