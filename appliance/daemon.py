@@ -11,12 +11,13 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from appliance import commands, lock
@@ -40,6 +41,7 @@ from checks import BY_ID
 STOP_SECONDS = 8.0
 HOUSEKEEPING_SECONDS = 2.0
 WEDGED_SECONDS = 45.0
+CATCH_UP = timedelta(minutes=15)
 
 log = structlog.get_logger()
 
@@ -81,6 +83,7 @@ class Daemon:
         self.scheduler = AsyncIOScheduler(timezone="UTC")
         self.scheduler.start()
         self._schedule()
+        self._catch_up()
         notify("READY=1")
         log.info("running", site=loaded.site.site.id, assets=len(loaded.site.assets))
         self.ready(self.rounds)
@@ -159,6 +162,18 @@ class Daemon:
                 coalesce=True,
                 misfire_grace_time=None,
             )
+
+    def _catch_up(self) -> None:
+        """
+        Soon take the turns that were missed while nobody ran, one after the other.
+
+        An asset whose turn lies where the machine is restarted every night would never be visited.
+        """
+        for asset in self.rounds.visitable():
+            if self.rounds.overdue(asset):
+                within = min(self.rounds.every(asset), CATCH_UP)
+                soon = next_turn(asset.id, within, self.clock.now())
+                self.scheduler.add_job(self._turn, DateTrigger(soon, "UTC"), args=[asset.id])
 
     async def _turn(self, asset: str) -> None:
         try:

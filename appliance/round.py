@@ -6,8 +6,9 @@ The daemon and a single `upheld check` both go through here, so they cannot diff
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,12 +16,12 @@ from uuid import uuid4
 
 from appliance.clock import Clock
 from appliance.judge.judging import Judge, Judged, applicable, subjects
-from appliance.judge.memory import Memory
 from appliance.judge.standing import aged
 from appliance.ledger import bodies
 from appliance.ledger.entry import Message
 from appliance.ledger.store import Store
 from appliance.outlets import telling
+from appliance.recall import Recall
 from appliance.site.credentials import resolve, resolve_trust
 from appliance.site.loading import Loaded
 from appliance.site.model import Asset, Site
@@ -68,18 +69,17 @@ class Rounds:
     store: Store
     clock: Clock
     guard: Guard
-    memory: Memory = field(default_factory=Memory)
     standings: dict[StateKey, Standing] = field(default_factory=dict)
     verdicts: dict[StateKey, Verdict] = field(default_factory=dict)
     last: dict[str, Visited] = field(default_factory=dict)
-    last_alive: dict[str, datetime] = field(default_factory=dict)
     slots: Slots = field(default_factory=Slots)
     told: Callable[[], None] = lambda: None
     lateness: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=1000))
-    _asked: dict[tuple[str, str, str, str], float] = field(default_factory=dict)
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self._since = self.clock.monotonic()
+        self.recall = Recall(self.clock)
         self.adopt(self.loaded)
 
     @property
@@ -96,14 +96,14 @@ class Rounds:
         control = {(c.address, "tcp", c.port.number) for c in self.site.appliance.control}
         self.guard.permit(control | _targets(self.site))
         self.guard.a_day = _daily(self.site)
-        self.memory.keep_only(a.id for a in self.site.assets)
         self.judge = Judge(self.site, ALL, self._interval)
         self.planned = {
             a.id: asks(a, looks(self.site, a), laboratory=laboratory) for a in self.visitable()
         }
+        self.recall.keep_only(self.planned)
 
     async def restore(self) -> None:
-        """Take up the states the ledger's store holds for subjects that still exist."""
+        """Take up what the ledger's store holds about subjects and questions that still exist."""
         known = {
             str(StateKey(s, c.id)): StateKey(s, c.id)
             for s in subjects(self.site)
@@ -113,24 +113,30 @@ class Rounds:
         for text in kept.keys() & known.keys():
             self.standings[known[text]] = build(Standing, bodies.parsed(kept[text]))
         await self._remove(sorted(kept.keys() - known.keys()))
+        await self._drop(self.recall.restore(await self.store.remembered(), self.planned))
 
     async def forget(self) -> None:
         """Drop the states of subjects and checks the configuration no longer has."""
         known = {
             StateKey(s, c.id) for s in subjects(self.site) for c in applicable(self.site, s, ALL)
         }
-        gone = [key for key in self.standings if key not in known]
-        for key in gone:
-            del self.standings[key]
-            self.verdicts.pop(key, None)
-        told = telling.gone(self.site.site.id, gone) if self.site.outlets.mqtt else []
-        await self._remove(sorted(str(key) for key in gone), told)
+        async with self._writing:
+            gone = [key for key in self.standings if key not in known]
+            for key in gone:
+                del self.standings[key]
+                self.verdicts.pop(key, None)
+            told = telling.gone(self.site.site.id, gone) if self.site.outlets.mqtt else []
+            await self._remove(sorted(str(key) for key in gone), told)
 
     async def _remove(self, keys: list[str], told: Sequence[Message] = ()) -> None:
         """Write down that these subjects or checks are gone, so that a replay forgets them too."""
         if keys:
             body = bodies.entry("removed", self.clock.now(), {"keys": keys})
             await self.store.commit([body], told, standings=dict.fromkeys(keys))
+
+    async def _drop(self, remembered: Sequence[str]) -> None:
+        if remembered:
+            await self.store.commit([], remembered=dict.fromkeys(remembered))
 
     def visitable(self) -> tuple[Asset, ...]:
         """The assets that may be touched at all."""
@@ -151,11 +157,23 @@ class Rounds:
             started = self.clock.now()
             visit = self._begin(asset)
             observations = await visit.run(todo)
-            self._note(asset, todo, observations)
-        return await self._write(asset, visit.id, started, observations)
+        # One at a time from the states before to the states after, as a replay will do it.
+        async with self._writing:
+            rows = self.recall.note(asset, todo, observations)
+            return await self._write(asset, visit.id, started, observations, rows)
+
+    def overdue(self, asset: Asset) -> bool:
+        """Whether the asset's turn was missed: something is known of it, and too old."""
+        return any(
+            self.recall.overdue(asset, a, self._wait(asset, a)) for a in self.planned[asset.id]
+        )
 
     async def age(self) -> int:
         """Let what nobody has confirmed in too long become unknown; returns how many did."""
+        async with self._writing:
+            return await self._age()
+
+    async def _age(self) -> int:
         at = self.clock.now()
         older = {k: new for k, s in self.standings.items() if (new := aged(s, at)) is not None}
         if not older:
@@ -171,26 +189,19 @@ class Rounds:
 
     def own(self) -> Own:
         """What we planned and know, per asset, and how the control hosts answered last."""
-        at = self.clock.now()
         return Own(
-            assets=tuple(self._own(asset, at) for asset in self.visitable()),
+            assets=tuple(self._own(asset) for asset in self.visitable()),
             controls=self.controls.newest(),
         )
 
-    def _own(self, asset: Asset, at: datetime) -> OwnAsset:
-        young = {
-            (o.port, o.vantage, o.question)
-            for o in self.memory
-            if o.asset == asset.id
-            and o.facts is not None
-            and at - o.finished <= 3 * self.every(asset) + timedelta(seconds=30)
-        }
+    def _own(self, asset: Asset) -> OwnAsset:
+        young = self.recall.young(asset.id, 3 * self.every(asset) + timedelta(seconds=30))
         # What has never been asked counts once it should have been: not in the first minutes.
         late = self.clock.monotonic() - self._since > 3 * self.every(asset).total_seconds()
         planned = [
             a
             for a in self.planned[asset.id]
-            if a.forbidden is None and (late or _name(asset, a) in self._asked)
+            if a.forbidden is None and (late or self.recall.ever_asked(asset, a))
         ]
         known = sum((a.look.port.id, a.look.vantage.id, a.question.id) in young for a in planned)
         return OwnAsset(asset.id, asset.zone, planned=len(planned), answered=known)
@@ -212,7 +223,7 @@ class Rounds:
             controls=self.controls,
             clock=self.clock,
             pause=numbers.pause,
-            last_alive=self.last_alive.get(asset.id),
+            last_alive=self.recall.last_alive.get(asset.id),
         )
 
     def _credential(self, name: str) -> Credential:
@@ -222,28 +233,24 @@ class Rounds:
             raise Denied(f"credential {name}", str(error)) from error
 
     def _due(self, asset: Asset, ask: Ask) -> bool:
-        asked = self._asked.get(_name(asset, ask))
-        if asked is None:
-            return True
-        wait = q.interval(asset, ask.question, laboratory=self.site.site.laboratory)
-        # A turn comes at a fixed phase; without slack a question would skip every other one.
-        return self.clock.monotonic() - asked >= 0.9 * wait.total_seconds()
+        return self.recall.due(asset, ask, self._wait(asset, ask))
 
-    def _note(self, asset: Asset, todo: Sequence[Ask], seen: Sequence[Observation]) -> None:
-        now = self.clock.monotonic()
-        self._asked |= {_name(asset, ask): now for ask in todo}
-        self.memory.remember(seen)
-        if seen and seen[-1].alive:
-            self.last_alive[asset.id] = seen[-1].finished
+    def _wait(self, asset: Asset, ask: Ask) -> timedelta:
+        return q.interval(asset, ask.question, laboratory=self.site.site.laboratory)
 
     async def _write(
-        self, asset: Asset, visit: str, started: datetime, seen: tuple[Observation, ...]
+        self,
+        asset: Asset,
+        visit: str,
+        started: datetime,
+        seen: tuple[Observation, ...],
+        rows: Mapping[str, bytes],
     ) -> Visited:
         moment = Moment(self.clock.now(), self.clock.quality())
         judged = self.judge.visit(
             asset.id,
             seen,
-            self.memory,
+            self.recall.memory,
             self.standings,
             moment=moment,
             own=self.own(),
@@ -259,7 +266,9 @@ class Rounds:
             for message in self._told(j.key, j.after, self.store.size, moment.at)
         ]
         after = {str(j.key): bodies.standing(j.after) for j in judged}
-        committed = await self.store.commit(entries, told, contents=contents, standings=after)
+        committed = await self.store.commit(
+            entries, told, contents=contents, standings=after, remembered=rows
+        )
         self.standings.update({j.key: j.after for j in judged})
         self.verdicts.update({j.key: j.verdict for j in judged})
         visited = Visited(
@@ -291,10 +300,6 @@ class Rounds:
         lab = self.site.site.laboratory
         waits = [q.interval(a, question, laboratory=lab) for a in assets if a.probing != NEVER]
         return int(max((w.total_seconds() for w in waits), default=3600))
-
-
-def _name(asset: Asset, ask: Ask) -> tuple[str, str, str, str]:
-    return (asset.id, ask.look.port.id, ask.look.vantage.id, ask.question.id)
 
 
 def _targets(site: Site) -> set[tuple[str, str, int]]:

@@ -38,6 +38,11 @@ CREATE TABLE stream (
 ) STRICT, WITHOUT ROWID;
 """
 
+# No evidence, so a ledger that was begun without it gets it when it is opened.
+_REMEMBERED = """
+CREATE TABLE IF NOT EXISTS remembered (key TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT
+"""
+
 # They stop our own mistakes, not an attacker: whoever may write the file may drop them.
 _APPEND_ONLY = """
 CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table}
@@ -59,6 +64,11 @@ def create(connection: sqlite3.Connection) -> None:
         connection.execute(_APPEND_ONLY.format(table=table, verb=verb))
     connection.execute(f"PRAGMA application_id = {APPLICATION}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def complete(connection: sqlite3.Connection) -> None:
+    """What a sound ledger may still lack; inside the caller's transaction."""
+    connection.execute(_REMEMBERED)
 
 
 def is_new(connection: sqlite3.Connection) -> bool:

@@ -31,6 +31,14 @@ from appliance.ledger.tree import leaf_hash
 LONGEST_ENTRY = 65_535
 _BUSY_MS = 1_000
 _CHUNK = 512
+_KEEP = {
+    "standing": "INSERT OR REPLACE INTO standing VALUES (?, ?)",
+    "remembered": "INSERT OR REPLACE INTO remembered VALUES (?, ?)",
+}
+_DROP = {
+    "standing": "DELETE FROM standing WHERE key = ?",
+    "remembered": "DELETE FROM remembered WHERE key = ?",
+}
 
 Result = TypeVar("Result")
 
@@ -88,17 +96,19 @@ class Store:
         *,
         contents: Mapping[str, bytes] | None = None,
         standings: Mapping[str, bytes | None] | None = None,
+        remembered: Mapping[str, bytes | None] | None = None,
     ) -> Committed:
         """
         Append entries and everything that follows from them, all or nothing, then sign.
 
-        `contents` maps `sha256:<hex>` to the bytes it is the digest of; `standings` replaces
-        cached bodies by key, None drops one.  When the caller is cancelled the commit may still
-        happen.  Raises `LedgerError` for an entry over 65,535 bytes or a wrong digest (nothing
-        is recorded), and for what SQLite reports.
+        `contents` maps `sha256:<hex>` to the bytes it is the digest of; `standings` and
+        `remembered` replace cached bodies by key, None drops one.  When the caller is cancelled
+        the commit may still happen.  Raises `LedgerError` for an entry over 65,535 bytes or a
+        wrong digest (nothing is recorded), and for what SQLite reports.
         """
+        kept = {"standing": dict(standings or {}), "remembered": dict(remembered or {})}
         return await self._call(
-            self._commit, tuple(entries), tuple(messages), dict(contents or {}), standings or {}
+            self._commit, tuple(entries), tuple(messages), dict(contents or {}), kept
         )
 
     async def waiting(self, outlet: str, limit: int = 100) -> list[Waiting]:
@@ -115,6 +125,9 @@ class Store:
 
     async def standings(self) -> dict[str, bytes]:
         return dict(await self._rows("SELECT key, body FROM standing ORDER BY key"))
+
+    async def remembered(self) -> dict[str, bytes]:
+        return dict(await self._rows("SELECT key, body FROM remembered ORDER BY key"))
 
     async def latest_checkpoint(self) -> str:
         """The newest signed note; a new ledger has one over nothing."""
@@ -192,6 +205,7 @@ class Store:
         with self._transaction("opening the ledger"):
             if new:
                 schema.create(self._connection)
+            schema.complete(self._connection)
             self._tree, signed = reopened(self._connection, self.path, self._signer.verifier)
         if signed != self._tree.size:
             self._sign()
@@ -207,7 +221,7 @@ class Store:
         entries: Sequence[bytes],
         messages: Sequence[Message],
         contents: Mapping[str, bytes],
-        standings: Mapping[str, bytes | None],
+        kept: Mapping[str, Mapping[str, bytes | None]],
     ) -> Committed:
         self._refuse_unfit(entries, contents)
         first, tree = self._tree.size, self._tree.copy()
@@ -218,7 +232,8 @@ class Store:
             self._connection.executemany(
                 "INSERT INTO content VALUES (?, ?) ON CONFLICT DO NOTHING", contents.items()
             )
-            self._stand(standings)
+            for table, rows in kept.items():
+                self._keep(table, rows)
             for message in messages:
                 outbox.put(self._connection, message)
         self._tree = tree
@@ -231,14 +246,12 @@ class Store:
             "INSERT OR REPLACE INTO tile VALUES (?, ?, ?)", map(packed, tree.append(leaf))
         )
 
-    def _stand(self, standings: Mapping[str, bytes | None]) -> None:
-        for key, body in standings.items():
+    def _keep(self, table: str, rows: Mapping[str, bytes | None]) -> None:
+        for key, body in rows.items():
             if body is None:
-                self._connection.execute("DELETE FROM standing WHERE key = ?", (key,))
+                self._connection.execute(_DROP[table], (key,))
             else:
-                self._connection.execute(
-                    "INSERT OR REPLACE INTO standing VALUES (?, ?)", (key, body)
-                )
+                self._connection.execute(_KEEP[table], (key, body))
 
     def _sign(self) -> str:
         tree = self._tree

@@ -37,12 +37,12 @@ def site(tmp_path: Path):
 @pytest.fixture
 def rounds(tmp_path: Path):
     @asynccontextmanager
-    async def opened(folder: Path):
+    async def opened(folder: Path, clock=None):
         (tmp_path / "state").mkdir(exist_ok=True)
         store = Store.open(
             tmp_path / "state" / "ledger.db", origin="bench/edge/evidence/1", key=b"k" * 32
         )
-        clock = SystemClock()
+        clock = clock or SystemClock()
         try:
             taken = Rounds(load(folder), folder, store, clock, Guard(clock))
             await taken.restore()

@@ -1,0 +1,175 @@
+"""
+What a restart must not forget: the newest observation of each question, and when it was put.
+
+Verdicts about zones, conduits and the site rest on observations of many visits, and no device is
+asked again before its interval is over; both would be lost with the process.  So each visit's
+transaction also writes one row for each question it asked.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, get_type_hints
+
+from appliance.clock import Clock
+from appliance.judge.memory import Memory
+from appliance.site.model import Asset
+from appliance.visit.guard.elapsed import Stamp
+from appliance.visit.visit import Ask
+from checks.facts.codec import build, join, plain
+from checks.facts.observation import Observation
+
+Name = tuple[str, str, str, str]
+"""Asset, port, vantage and question."""
+
+_HINTS = get_type_hints(Observation)
+
+Plan = Mapping[str, Sequence[Ask]]
+"""Everything there is to ask, by asset id."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """When in monotonic seconds, and a digest of how: an asset that moved is asked anew."""
+
+    at: float
+    way: str
+
+
+@dataclass
+class Recall:
+    """The observations remembered, when each question was put, when each asset last lived."""
+
+    clock: Clock
+    memory: Memory = field(default_factory=Memory)
+    last_alive: dict[str, datetime] = field(default_factory=dict)
+    _asked: dict[Name, Asked] = field(default_factory=dict)
+
+    def note(
+        self, asset: Asset, todo: Iterable[Ask], seen: Sequence[Observation]
+    ) -> dict[str, bytes]:
+        """Take up what a visit saw; returns the rows to be written with it."""
+        stamp = Stamp.now(self.clock)
+        ways = {_name(asset, ask): _way(asset, ask) for ask in todo}
+        self._asked |= {name: Asked(stamp.seconds, way) for name, way in ways.items()}
+        self._remember(seen)
+        return {
+            "/".join(name): _row(o, stamp, ways.get(name, ""))
+            for o in seen
+            for name in [(o.asset, o.port, o.vantage, o.question)]
+        }
+
+    def restore(self, rows: Mapping[str, bytes], plan: Plan) -> list[str]:
+        """Take up rows written before a restart; returns the keys of those that say nothing now."""
+        names = {"/".join(name): name for name in _names(plan)}
+        dropped = []
+        restored = []
+        for key, body in rows.items():
+            try:
+                row = json.loads(body)
+                seen, stamp = _observation(row["observation"]), Stamp.of(row["asked"])
+                way = str(row["way"])
+            except (KeyError, TypeError, ValueError):
+                # Another version wrote it.  Nothing is lost but the time until the next visit.
+                dropped.append(key)
+                continue
+            if not _planned(seen, key, names, plan):
+                dropped.append(key)
+                continue
+            restored.append(seen)
+            if key in names:
+                at = self.clock.monotonic() - _age(stamp, self.clock)
+                self._asked[names[key]] = Asked(at, way)
+        self._remember(restored)
+        return dropped
+
+    def keep_only(self, plan: Plan) -> None:
+        """Forget assets and questions that are no longer planned."""
+        self.memory.keep_only(plan)
+        known = set(_names(plan))
+        self._asked = {name: asked for name, asked in self._asked.items() if name in known}
+
+    def due(self, asset: Asset, ask: Ask, wait: timedelta) -> bool:
+        """Whether the asset may be asked this again; at once when it is to be asked otherwise."""
+        asked = self._asked.get(_name(asset, ask))
+        if asked is None or asked.way != _way(asset, ask):
+            return True
+        # A turn comes at a fixed phase; without slack a question would skip every other one.
+        return self.clock.monotonic() - asked.at >= 0.9 * wait.total_seconds()
+
+    def overdue(self, asset: Asset, ask: Ask, wait: timedelta) -> bool:
+        """Whether a question that was put before should have been put again by now."""
+        asked = self._asked.get(_name(asset, ask))
+        return asked is not None and self.clock.monotonic() - asked.at >= wait.total_seconds()
+
+    def ever_asked(self, asset: Asset, ask: Ask) -> bool:
+        return _name(asset, ask) in self._asked
+
+    def young(self, asset: str, within: timedelta) -> set[tuple[str, str, str]]:
+        """Port, vantage and question of what is known (facts, not a gap) and no older."""
+        at = self.clock.now()
+        return {
+            (o.port, o.vantage, o.question)
+            for o in self.memory
+            if o.asset == asset and o.facts is not None and at - o.finished <= within
+        }
+
+    def _remember(self, seen: Iterable[Observation]) -> None:
+        for observation in sorted(seen, key=lambda o: o.finished):
+            self.memory.remember([observation])
+            if observation.last_alive is not None:
+                self.last_alive[observation.asset] = observation.last_alive
+
+
+def _name(asset: Asset, ask: Ask) -> Name:
+    return (asset.id, ask.look.port.id, ask.look.vantage.id, ask.question.id)
+
+
+def _names(plan: Plan) -> Iterable[Name]:
+    for asset, asks in plan.items():
+        for ask in asks:
+            yield (asset, ask.look.port.id, ask.look.vantage.id, ask.question.id)
+
+
+def _planned(seen: Observation, key: str, names: Mapping[str, Name], plan: Plan) -> bool:
+    """Also what a visit says of itself, such as whether the asset answered at all."""
+    if seen.port:
+        return key in names
+    return any(ask.look.vantage.id == seen.vantage for ask in plan.get(seen.asset, ()))
+
+
+def _way(asset: Asset, ask: Ask) -> str:
+    """All that decides how a question is put, and to whom."""
+    told = repr((asset.address, asset.probing, asset.allow, ask.look, ask.forbidden))
+    return sha256(told.encode()).hexdigest()
+
+
+def _age(stamp: Stamp, clock: Clock) -> float:
+    """
+    Seconds since then; more than any interval when nobody can tell.
+
+    Unlike a budget's, this answer must not err towards waiting: an appliance without a time server
+    that is switched off every night would never ask a daily question again.
+    """
+    if stamp.boot == clock.boot():
+        return clock.monotonic() - stamp.seconds
+    passed = (clock.now() - stamp.wall).total_seconds()
+    return passed if passed >= 0 else math.inf
+
+
+def _row(seen: Observation, stamp: Stamp, way: str) -> bytes:
+    row = {"observation": plain(seen), "asked": stamp.plain(), "way": way}
+    return json.dumps(row, sort_keys=True, ensure_ascii=False).encode()
+
+
+def _observation(row: Mapping[str, Any]) -> Observation:
+    values = {name: build(_HINTS[name], row[name]) for name in _HINTS if name != "facts"}
+    facts = row["facts"]
+    return Observation(
+        **values, facts=None if facts is None else join(row["facts_type"], facts, {})
+    )
