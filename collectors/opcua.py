@@ -249,7 +249,7 @@ async def _asking(
     try:
         async with (
             wire.attached(target, lambda: Channel(wire.gate, target, security, uri)) as channel,
-            asyncio.timeout(wire.whole),
+            wire.within(target),
         ):
             try:
                 yield channel
@@ -259,8 +259,8 @@ async def _asking(
     except CollectError as error:
         raise type(error)(error.target, error.what, error.doing or doing) from error.__cause__
     except TimeoutError:
-        if channel is not None and channel.over:
-            raise Unintelligible(target, "the answer is longer than we accept", doing) from None
+        if channel is not None and channel.over is not None:
+            raise Unintelligible(target, channel.over.what, doing) from None
         raise TimedOut(target, f"no answer within {wire.whole:g} s", doing) from None
     except Said as said:
         if said.status in _NO_ROOM:

@@ -101,8 +101,8 @@ async def state(
     identity: str,
 ) -> OpcUaServer:
     questions = [(node, _VALUE) for node in _STATE] + _questions(variables)
-    began, wall = wire.gate.now(), wire.gate.wall()
     first = await read(session.channel, questions[:MOST_NODES])
+    began, wall = session.channel.spoke_at
     took = wire.gate.now() - began
     rest = await _asked(session.channel, questions[MOST_NODES:])
     first, access = first[: len(_STATE)], _access(variables, (first + rest)[len(_STATE) :])

@@ -6,7 +6,6 @@ A session holds one of the few places a small device has, so whoever creates one
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
@@ -182,7 +181,7 @@ async def ended(channel: Channel) -> None:
     request = ua.CloseSessionRequest()
     request.DeleteSubscriptions = True
     with suppress(Said, CollectError, TimeoutError):
-        async with asyncio.timeout(GOODBYE_SECONDS):
+        async with channel.within(GOODBYE_SECONDS):
             await channel.ask(request)
     channel.authentication = ua.NodeId()
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Any, cast
 
 from asyncua import ua as _ua
@@ -39,6 +41,8 @@ ua: Any = _ua
 SEND_CHUNK = 8_192
 RECEIVE_CHUNK = 65_535
 MOST_CHUNKS = 64
+# A certificate chain or a list of endpoints comes in several segments, acknowledged in pairs.
+ANSWER_ACKS = 2
 CHANNEL_LIFETIME_MS = 60_000
 REQUEST_TIMEOUT_HINT_MS = 10_000
 
@@ -91,9 +95,20 @@ class Channel(asyncio.Protocol):
         self._open = False
 
     @property
-    def over(self) -> bool:
-        """The peer sent more than we accept."""
-        return self._metered is not None and self._metered.over
+    def over(self) -> CollectError | None:
+        """Why the wire cut the peer off, when it sent more than we accept."""
+        return None if self._metered is None else self._metered.over
+
+    @property
+    def spoke_at(self) -> tuple[float, datetime]:
+        """When the last request left: our monotonic seconds and wall clock."""
+        assert self._metered is not None
+        return self._metered.spoke_at
+
+    def within(self, seconds: float) -> AbstractAsyncContextManager[None]:
+        """A deadline that stands still while we wait for our own pace."""
+        assert self._metered is not None
+        return self._metered.within(seconds)
 
     async def hello(self, url: str) -> None:
         """Hello and Acknowledge."""
@@ -181,6 +196,9 @@ class Channel(asyncio.Protocol):
             raise self._failure
         if self._metered is None:
             raise HungUp(self._target, "the connection was closed")
+        await self._metered.paced(len(message), ANSWER_ACKS)
+        if self._failure is not None:
+            raise self._failure
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._awaited = (number, future)
         try:
@@ -205,8 +223,8 @@ class Channel(asyncio.Protocol):
             self._fail(self._unintelligible(f"its answer cannot be read: {_words(error)}"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self.over:
-            self._fail(self._unintelligible("it is longer than we accept"))
+        if self.over is not None:
+            self._fail(self.over)
         elif self._held and self._failure is None:
             self._fail(HungUp(self._target, "the connection was closed in the middle of an answer"))
         else:

@@ -12,7 +12,6 @@ Before a silence is recorded a positive control is asked in the same exchange, a
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -241,8 +240,8 @@ async def _mac(asked: Agent) -> str:
 
 
 async def _clock(asked: Agent, wire: Wire) -> ClockReading | None:
-    wall, started = wire.gate.wall(), wire.gate.now()
     value = await asked.get(HR_SYSTEM_DATE, "asking for its time")
+    started, wall = asked.spoke_at
     took = wire.gate.now() - started
     if (device := date_and_time(value)) is None:
         return None
@@ -262,7 +261,7 @@ def _patience(wire: Wire, questions: int) -> float:
 @asynccontextmanager
 async def _deadline(wire: Wire, target: Target, doing: str) -> AsyncIterator[None]:
     try:
-        async with asyncio.timeout(wire.whole):
+        async with wire.within(target):
             yield
     except TimeoutError:
         raise TimedOut(target, f"not finished within {wire.whole:g} s", doing) from None

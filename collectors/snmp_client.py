@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import TypeVar, cast
 
@@ -64,6 +65,7 @@ PRIV: dict[str, type[BasePrivKey]] = {
     "AES-256": Aes256Key,
 }
 LOOPBACK = "127.0.0.1"
+NEVER_SECONDS = 3_600.0
 NOBODY = SnmpUser(user="")
 
 Value = str | bytes | int | float
@@ -85,6 +87,7 @@ class Agent:
 
     target: Target
     seconds: float
+    _within: Callable[[Target, float], AbstractAsyncContextManager[None]]
     _session: SnmpSession
     _datagrams: Datagrams
     _greeted: bool = False
@@ -141,6 +144,11 @@ class Agent:
         """Empty before the first answer, and for v1 and v2c."""
         return _engine_id(self._session)
 
+    @property
+    def spoke_at(self) -> tuple[float, datetime]:
+        """When the last datagram left: our monotonic seconds and wall clock."""
+        return self._datagrams.spoke_at
+
     async def _asked(self, work: Callable[[], Awaitable[T]], doing: str) -> T:
         async def whole() -> T:
             if not self._greeted:
@@ -149,7 +157,7 @@ class Agent:
             return await work()
 
         try:
-            async with asyncio.timeout(self.seconds):
+            async with self._within(self.target, self.seconds):
                 return await _unless_failed(whole(), self._datagrams)
         except CollectError:
             raise
@@ -191,13 +199,14 @@ async def agent(
         port = datagrams.relay(passes)
         if isinstance(credential, Community):
             version = SnmpVersion.v1 if level is SnmpLevel.V1 else SnmpVersion.v2c
-            # Its own timeout must never be the one that ends the waiting: ours says why.
+            # Its own timeout must never be the one that ends the waiting: ours says why, and
+            # stands still while we wait for our own pace.
             session = SnmpSession(
                 LOOPBACK,
                 port,
                 community=credential.community,
                 version=version,
-                timeout=seconds + 1,
+                timeout=NEVER_SECONDS,
                 allow_bulk=False,
             )
         else:
@@ -206,10 +215,10 @@ async def agent(
                 port,
                 user=user,
                 version=SnmpVersion.v3,
-                timeout=seconds + 1,
+                timeout=NEVER_SECONDS,
                 allow_bulk=False,
             )
-        yield Agent(target, seconds, session, datagrams)
+        yield Agent(target, seconds, wire.within, session, datagrams)
 
 
 def _checked(target: Target, user: SnmpUser, level: SnmpLevel) -> User:

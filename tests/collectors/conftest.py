@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from collectors.allowed import Permissions
-from collectors.wire import Target, Wire
+from collectors.wire import Connections, Target, Wire
 
 
 @dataclass
@@ -26,6 +26,16 @@ class RecordingGate:
     refusals: list[str] = field(default_factory=list)
     packets: int = 0
     octets: int = 0
+    connections: Connections = field(default_factory=Connections)
+
+    async def turn(self, target: Target) -> None:
+        pass
+
+    async def pace(self, target: Target, packets: int) -> None:
+        pass
+
+    def closed(self, target: Target) -> None:
+        pass
 
     def may_connect(self, target: Target) -> None:
         if self.denies is not None:

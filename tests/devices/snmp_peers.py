@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from collectors.errors import BudgetSpent
-from collectors.wire import Target
+from collectors.wire import Connections, Target
 
 GET, GET_NEXT, RESPONSE, SET = 0xA0, 0xA1, 0xA2, 0xA3
 NULL = b"\x05\x00"
@@ -24,6 +24,17 @@ class OpenGate:
     packets: int = 0
     octets: int = 0
     refusals: list[str] = field(default_factory=list)
+
+    connections: Connections = field(default_factory=Connections)
+
+    async def turn(self, target: Target) -> None:
+        pass
+
+    async def pace(self, target: Target, packets: int) -> None:
+        pass
+
+    def closed(self, target: Target) -> None:
+        pass
 
     def may_connect(self, target: Target) -> None:
         pass

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from appliance.clock import Clock
+from appliance.visit.guard.pace import Paces
 from collectors.errors import BudgetSpent, NotPermitted
-from collectors.wire import Target
+from collectors.wire import Connections, Target
 
 Triple = tuple[str, str, int]
 
@@ -32,6 +33,8 @@ class Guard:
     allowed: frozenset[Triple] = frozenset()
     a_day: Callable[[str], int] = lambda _: 600
     held: bool = False
+    paces: Paces | None = None
+    connections: Connections = field(default_factory=Connections)
     packets: Counter[str] = field(default_factory=Counter)
     octets: Counter[str] = field(default_factory=Counter)
     today: Counter[str] = field(default_factory=Counter)
@@ -54,6 +57,18 @@ class Guard:
                 target, f"it had its {self.a_day(target.address)} packets for 24 hours"
             )
 
+    async def turn(self, target: Target) -> None:
+        if self.paces is not None:
+            await self.paces.turn(target)
+
+    async def pace(self, target: Target, packets: int) -> None:
+        if self.paces is not None:
+            await self.paces.pace(target, packets)
+
+    def closed(self, target: Target) -> None:
+        if self.paces is not None:
+            self.paces.closed(target)
+
     def may_send(self, target: Target, octets: int) -> None:
         if self.held:
             raise NotPermitted(target, f"everything is on hold; {octets} bytes were not sent")
@@ -62,6 +77,8 @@ class Guard:
         self.faults.append(f"{target}: {why}")
 
     def sent(self, target: Target, packets: int, octets: int) -> None:
+        if self.paces is not None:
+            self.paces.sent(target, packets)
         self.packets[target.address] += packets
         self.octets[target.address] += octets
         self.today[target.address] += packets

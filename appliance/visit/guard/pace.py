@@ -1,0 +1,175 @@
+"""
+How fast anything may leave: to one device, into one segment, from the whole site.
+
+Whoever wants to send waits here, in the order of asking, until there is room everywhere.  Room is
+taken before a packet leaves and given up only when the kernel has counted it, so that a packet
+that leaves late (the ACK of a slow answer, the closing of a connection) still finds room.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from appliance.clock import Clock
+from appliance.visit.classes import ProbingClass
+from appliance.visit.guard.limits import Bucket, Limit, Window
+from collectors.wire import Target
+
+# SYN and the ACK that completes the handshake.
+OPENING = 2
+# A last request without an answer, FIN, and the ACK of the device's FIN: always kept free while a
+# connection is open, so that closing it never waits.
+CLOSING = 3
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """Packets a second into one segment and from the site, new connections a second of the site.
+
+    `message` is the most that one message reserves of a shared ceiling: with four devices of a
+    segment at a time each of them finds room sooner or later.
+    """
+
+    segment: int = 20
+    site: int = 100
+    connections: int = 20
+    message: int = 5
+
+
+@dataclass
+class _Device:
+    """What one address got."""
+
+    bucket: Bucket
+    recent: Window
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    holder: asyncio.Task[object] | None = None
+    closing: int = 0
+    quiet_until: float = 0.0
+    reserved: dict[Limit, int] = field(default_factory=dict)
+
+
+class Paces:
+    """
+    The pace of every device, by address, so that renaming an asset refills nothing.
+
+    `numbers` gives the class of an address and `segment` the segment it lies in; both may change
+    with the configuration, what was used stays used.  A new process begins with empty buckets
+    and all pauses running: restarting refills nothing either.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        numbers: Callable[[str], ProbingClass],
+        segment: Callable[[str], str],
+        ceilings: Ceilings = Ceilings(),
+    ) -> None:
+        self.numbers = numbers
+        self.segment = segment
+        self._clock = clock
+        self._ceilings = ceilings
+        self._began = clock.monotonic()
+        self._devices: dict[str, _Device] = {}
+        self._segments: dict[str, Limit] = {}
+        self._site: Limit = Window(clock, lambda: (self._ceilings.site, 1.0))
+        self._connections = Window(clock, lambda: (self._ceilings.connections, 1.0))
+
+    def adopt(self, ceilings: Ceilings) -> None:
+        """Go on with other ceilings."""
+        self._ceilings = ceilings
+
+    async def turn(self, target: Target) -> None:
+        """
+        Wait for the one connection the device gives us; ended by `closed`.
+
+        TCP waits for the pause, the connections of the last minute, and room to open and close.
+        """
+        device = self._device(target.address)
+        if device.holder is not None and device.holder is asyncio.current_task():
+            raise RuntimeError(f"{target}: a second connection inside the first would wait forever")
+        await device.turn.acquire()
+        try:
+            await self._rested(target.address, device)
+            if target.transport == "tcp":
+                device.closing = CLOSING
+                await device.recent.admitted(1)
+                device.recent.spend(1, 1)
+                await self._connections.admitted(1)
+                self._connections.spend(1, 1)
+                await self._reserve(device, target.address, OPENING + CLOSING, opening=True)
+        except BaseException:
+            self._release(device)
+            raise
+        device.holder = asyncio.current_task()
+
+    async def pace(self, target: Target, packets: int) -> None:
+        """Wait for room for a message of an open connection and the ACKs of its answer."""
+        device = self._device(target.address)
+        for limit, held in device.reserved.items():
+            # What the last message reserved and did not need.
+            spare = max(0, held - device.closing)
+            limit.release(spare)
+            device.reserved[limit] -= spare
+        await self._reserve(device, target.address, packets)
+
+    def sent(self, target: Target, packets: int) -> None:
+        """So many packets have left, by the kernel's count."""
+        device = self._device(target.address)
+        for limit in self._limits(device, target.address):
+            covered = min(packets, device.reserved.get(limit, 0))
+            limit.spend(packets, covered)
+            if covered:
+                device.reserved[limit] -= covered
+
+    def closed(self, target: Target) -> None:
+        """The connection of the last `turn` is gone; the device's pause begins."""
+        device = self._device(target.address)
+        if target.transport == "tcp":
+            device.quiet_until = self._clock.monotonic() + self.numbers(target.address).pause
+        self._release(device)
+
+    def _release(self, device: _Device) -> None:
+        for limit, held in device.reserved.items():
+            limit.release(held)
+        device.reserved.clear()
+        device.closing = 0
+        device.holder = None
+        device.turn.release()
+
+    async def _rested(self, address: str, device: _Device) -> None:
+        while (wait := device.quiet_until - self._clock.monotonic()) > 0:  # noqa: ASYNC110
+            # A reload may have shortened the pause.
+            await asyncio.sleep(min(wait, self.numbers(address).pause))
+
+    async def _reserve(
+        self, device: _Device, address: str, packets: int, *, opening: bool = False
+    ) -> None:
+        for limit in self._limits(device, address):
+            shared = limit is not device.bucket
+            message = self._ceilings.message
+            wanted = min(packets, message if shared else limit.most - device.closing)
+            wanted = OPENING + CLOSING if opening else max(1, wanted)
+            await limit.admitted(wanted, spare=message if shared and opening else 0)
+            device.reserved[limit] = device.reserved.get(limit, 0) + wanted
+
+    def _limits(self, device: _Device, address: str) -> tuple[Limit, ...]:
+        name = self.segment(address)
+        if name not in self._segments:
+            self._segments[name] = Window(self._clock, lambda: (self._ceilings.segment, 1.0))
+        return device.bucket, self._segments[name], self._site
+
+    def _device(self, address: str) -> _Device:
+        if address not in self._devices:
+            self._devices[address] = _Device(
+                Bucket(self._clock, lambda: self._rate(address), self._began),
+                Window(self._clock, lambda: (self.numbers(address).connections_a_minute, 60.0)),
+                quiet_until=self._began + self.numbers(address).pause,
+            )
+        return self._devices[address]
+
+    def _rate(self, address: str) -> tuple[int, float]:
+        numbers = self.numbers(address)
+        return numbers.burst, numbers.packets_a_second
