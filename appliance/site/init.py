@@ -42,7 +42,12 @@ _CONDUIT_HEAD = """\
 # What the firewall between two zones lets through; everything else must be denied.
 # allow: [tcp/4840, {from: eng-ws-1, to: plc-1, port: tcp/102}]
 """
-_ZONE_HEAD = "# sl_t: the target level, one number or {fr1: 2, ..., fr7: 1}; it decides in the matrix only.\n"
+_ZONE_HEAD = """\
+# sl_t: the target level, one number or {fr1: 2, ..., fr7: 1}; it decides in the matrix only.
+# blackout: ["Mon 06:00-08:00"]         no visits then, in the site's own time
+# window: ["Mon-Fri 20:00-05:00"]       visits only then; leave it out: always
+# blackout_file: /run/plant/blackout    another system writes it; any content is a blackout
+"""
 _ASSET_HEAD = """\
 # An asset states only what differs from its type.  Nothing is visited until services are declared:
 #   services:

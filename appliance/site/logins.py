@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from appliance.site.scalars import Id, Strict
+from appliance.site.scalars import Id, LoginName, Strict
 
 _Path = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)]
 _Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9._-]{1,255}$")]
@@ -52,17 +52,25 @@ class FileReference(SecretReference):
         return value
 
 
+# `next` is what a credential is being changed to: used on an asset once it denied `secret`.
 class PasswordCredential(Strict):
     id: Id
     kind: Literal["password"]
-    user: str
+    user: LoginName
     secret: SecretReference
+    next: SecretReference | None = None
 
 
 class CommunityCredential(Strict):
     id: Id
     kind: Literal["community"]
     secret: SecretReference
+    next: SecretReference | None = None
+
+
+class CertificatePair(Strict):
+    certificate: FileReference
+    key: SecretReference
 
 
 class CertificateCredential(Strict):
@@ -70,22 +78,27 @@ class CertificateCredential(Strict):
     kind: Literal["certificate"]
     certificate: FileReference
     key: SecretReference
+    next: CertificatePair | None = None
 
 
 class SnmpAuth(Strict):
     protocol: Literal["MD5", "SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512"]
     secret: SecretReference
+    next: SecretReference | None = None
 
 
 class SnmpPriv(Strict):
     protocol: Literal["DES", "AES-128", "AES-192", "AES-256"]
     secret: SecretReference
+    next: SecretReference | None = None
 
 
 class SnmpV3Credential(Strict):
+    """Where `auth` and `priv` both have a `next`, both change at once."""
+
     id: Id
     kind: Literal["snmpv3"]
-    user: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=32)]
+    user: Annotated[LoginName, Field(max_length=32)]
     auth: SnmpAuth | None = None
     priv: SnmpPriv | None = None
 

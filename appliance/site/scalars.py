@@ -202,6 +202,30 @@ def _days(first: str, last: str) -> tuple[int, ...]:
     return tuple((start + i) % 7 for i in range((end - start) % 7 + 1))
 
 
+def absolute(value: object) -> str:
+    """A path that does not depend on where we stand.  Raises `ValueError` saying what to write."""
+    plain = isinstance(value, str) and value.isprintable() and len(value) <= 500
+    if not isinstance(value, str) or not plain or not re.fullmatch(r"/[^/].*", value):
+        raise ValueError("write an absolute path, such as /run/plant/blackout")
+    return value
+
+
+NOBODYS_OWN = frozenset({"admin", "administrator", "operator", "engineer", "root", "hmi"})
+"""Accounts people or machines work with; what we do under them could not be told apart."""
+
+
+def login_name(value: object) -> str:
+    """A user of our own on a device.  Raises `ValueError` saying what to write."""
+    if not isinstance(value, str) or not value.strip() or len(value) > 255:
+        raise ValueError("write the name of a user, at most 255 characters")
+    if value.strip().lower() in NOBODYS_OWN:
+        raise ValueError(
+            "write a dedicated account for monitoring, with the right to read only; "
+            "a shared one locks people out when its password is wrong here"
+        )
+    return value
+
+
 def _schema(description: str, **more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "description": description, **more})
 
@@ -238,6 +262,12 @@ Duration = Annotated[
 ]
 Address = Annotated[str, PlainValidator(address), _schema("An IP address; never a name.")]
 Network = Annotated[str, PlainValidator(network), _schema("A network, such as 10.10.20.0/24.")]
+AbsolutePath = Annotated[
+    str, PlainValidator(absolute), _schema("An absolute path.", pattern="^/[^/]")
+]
+LoginName = Annotated[
+    str, PlainValidator(login_name), _schema("A dedicated user, never a shared account.")
+]
 Mac = Annotated[str, PlainValidator(mac), _schema("A MAC address.")]
 Sha256 = Annotated[str, PlainValidator(fingerprint), _schema("64 hex digits.")]
 WindowText = Annotated[

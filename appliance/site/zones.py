@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from appliance.site.assets import Text
-from appliance.site.scalars import Id, Network, PortText, Strict, WindowText
+from appliance.site.scalars import AbsolutePath, Id, Network, PortText, Strict, WindowText
 
 Level = Annotated[int, Field(ge=0, le=4, strict=True)]
 
@@ -65,6 +65,10 @@ class Zone(Strict):
     consequence: Consequence = Consequence()
     responsible: Text = ""
     blackout: tuple[WindowText, ...] = ()
+    window: tuple[WindowText, ...] = ()
+    """When it may be visited; empty: whenever there is no blackout."""
+    blackout_file: AbsolutePath | None = None
+    """Written by another system; while it has content, the zone is in a blackout."""
 
 
 class Allow(Strict):

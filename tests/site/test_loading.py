@@ -271,3 +271,45 @@ def test_a_difference_names_what_changed(tmp_path):
     assert "assets.p.probing: fragile -> robust" in lines
     assert any(line.startswith("assets.p.services.tcp/4840: removed") for line in lines)
     assert any(line.startswith("closed_ports") for line in lines)
+
+
+@pytest.mark.parametrize("kind", ["password", "snmpv3"])
+@pytest.mark.parametrize(
+    "user", ["admin", "Administrator", "operator", "ENGINEER", "root", "hmi", " admin "]
+)
+def test_an_account_people_work_with_is_refused(tmp_path, kind, user):
+    secret = ", secret: {file: x}" if kind == "password" else ""
+    write(tmp_path, f"credentials: [{{id: c, kind: {kind}, user: '{user}'{secret}}}]")
+    (line,) = refused(tmp_path)
+
+    assert "write a dedicated account for monitoring" in line
+
+
+def test_a_user_whose_name_only_begins_like_theirs_is_not(tmp_path):
+    write(tmp_path, "credentials: [{id: c, kind: snmpv3, user: admin-monitor}]")
+
+    assert load(tmp_path).site.credential("c").user == "admin-monitor"
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("window: [Mon 6-8]", "write a window such as"),
+        ("window: Mon 06:00-08:00", "a list"),
+        ("blackout_file: relative/path", "write an absolute path"),
+        ("blackout_file: /", "write an absolute path"),
+        ("blackout_file: [/a]", "write an absolute path"),
+    ],
+)
+def test_when_a_zone_may_be_visited_is_checked(tmp_path, key, expected):
+    write(tmp_path, "", base=BASE.replace("{id: dmz}", f"{{id: dmz, {key}}}"))
+
+    assert any(expected in line for line in refused(tmp_path))
+
+
+def test_the_example_says_when_its_zone_may_be_visited():
+    zone = load(EXAMPLE).site.zone("control")
+
+    assert [str(w) for w in zone.window] == ["Mon-Fri 20:00-05:00", "Sat-Sun 08:00-18:00"]
+    assert zone.blackout_file == "/run/plant/control-blackout"
+    assert load(EXAMPLE).site.zone("dmz").window == ()

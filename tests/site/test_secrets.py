@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.site.credentials import resolve, resolve_trust
+from appliance.site.credentials import resolve, resolve_next, resolve_trust
 from appliance.site.loading import load
 from appliance.site.logins import SecretReference
 from appliance.site.secrets import SecretError, Secrets
@@ -24,6 +24,8 @@ def secrets(tmp_path, monkeypatch):
         "pki/upheld.pem": "PEM\n",
         "pki/site-ca.pem": "CA\n",
         "handed/opc-monitor": " pass word \n",
+        "new": "new-pass\n",
+        "new.pem": "NEW PEM\n",
         "empty": "\n",
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -84,3 +86,40 @@ def test_systemd_credentials_need_their_directory(tmp_path, monkeypatch):
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
     with pytest.raises(SecretError, match="LoadCredential"):
         Secrets(tmp_path).text(SecretReference(credential="opc"))
+
+
+NEXT = """\
+site: {id: s}
+appliance: {id: a, vantage: dmz}
+zones: [{id: dmz}]
+credentials:
+  - {id: word, kind: password, user: m, secret: {file: empty}, next: {file: new}}
+  - {id: community, kind: community, secret: {file: empty}, next: {file: new}}
+  - {id: steady, kind: community, secret: {file: new}}
+  - {id: pair, kind: certificate, certificate: pki/upheld.pem, key: {file: empty},
+     next: {certificate: new.pem, key: {file: new}}}
+  - {id: both, kind: snmpv3, user: m,
+     auth: {protocol: SHA-256, secret: {file: empty}, next: {file: new}},
+     priv: {protocol: AES-128, secret: {file: empty}, next: {file: secrets/snmp-priv}}}
+  - {id: half, kind: snmpv3, user: m,
+     auth: {protocol: SHA-256, secret: {file: secrets/snmp-auth}, next: {file: new}},
+     priv: {protocol: AES-128, secret: {file: secrets/snmp-priv}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "credential"),
+    [
+        ("word", Password("m", "new-pass")),
+        ("community", Community("new-pass")),
+        ("steady", None),
+        ("pair", ClientCertificate(b"NEW PEM\n", b"new-pass\n")),
+        ("both", SnmpUser("m", "SHA-256", "new-pass", "AES-128", "priv-pass")),
+        ("half", SnmpUser("m", "SHA-256", "new-pass", "AES-128", "priv-pass")),
+    ],
+)
+def test_what_a_credential_is_being_changed_to_resolves(secrets, tmp_path, name, credential):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "site.yaml").write_text(NEXT)
+
+    assert resolve_next(load(tmp_path / "site").site, secrets, name) == credential
