@@ -1,0 +1,48 @@
+"""
+At most one session of ours left behind on a device, however we die.
+
+A server keeps a session until its timeout when its client vanishes, and some have three in all.  So
+a session is noted before it is opened; whoever finds the note of one that was never closed waits
+until the server must have dropped it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from appliance.clock import Clock
+from appliance.visit.guard.elapsed import Stamp
+from appliance.visit.guard.kept import Kept
+
+KIND = "session"
+LEAST_SECONDS = 60.0
+"""Servers look for dead sessions now and then only."""
+
+
+class Sessions:
+    """Which addresses may still hold a session of ours."""
+
+    def __init__(self, kept: Kept, clock: Clock) -> None:
+        self._kept = kept
+        self._clock = clock
+
+    def wait(self, address: str) -> float:
+        """Seconds until the device holds no session of ours; 0 when it holds none."""
+        noted = self._kept.get(KIND, address)
+        if noted is None:
+            return 0.0
+        return max(0.0, noted["holds"] - Stamp.of(noted["since"]).ago(self._clock))
+
+    @contextmanager
+    def open(self, address: str, timeout_ms: int) -> Iterator[None]:
+        """
+        One session of at most `timeout_ms` milliseconds.
+
+        The note goes when the work inside ends well; after any failure nobody knows whether the
+        server heard that we left.
+        """
+        holds = max(LEAST_SECONDS, timeout_ms / 1000)
+        self._kept.put(KIND, address, {"since": Stamp.now(self._clock).plain(), "holds": holds})
+        yield
+        self._kept.drop(KIND, address)
