@@ -10,6 +10,7 @@ Why a collector came back empty-handed: one family.
     ├── Unintelligible    the answer is not this protocol, too long, or does not add up
     ├── Denied            the device understood and said no, or we hold no usable credential
     │   └── TurnedAway    the device itself said no, so it is there
+    │       └── LoginFailed   it refused our credential: never to be tried again unasked
     ├── Busy              the device has no free session or resource: leave it alone
     └── NotPermitted      our own rules forbid it; nothing was sent
 
@@ -22,6 +23,8 @@ from typing import ClassVar
 
 from checks.facts.verdict import Reason
 
+MOST_WORDS = 400
+
 
 class CollectError(Exception):
     """Target, what happened, while doing what: "opc.tcp://10.0.0.7:4840: no answer within 5 s
@@ -31,9 +34,15 @@ class CollectError(Exception):
 
     def __init__(self, target: object, what: str, doing: str = "") -> None:
         self.target = str(target)
-        self.what = what
+        self.what = _plain(what)
         self.doing = doing
-        super().__init__(f"{target}: {what}" + (f" while {doing}" if doing else "") + ".")
+        super().__init__(f"{target}: {self.what}" + (f" while {doing}" if doing else "") + ".")
+
+
+def _plain(words: str) -> str:
+    """One line of bounded length: a device's own words may stand in it, and reach a log."""
+    line = "".join(c if c.isprintable() else "\ufffd" for c in words)
+    return line if len(line) <= MOST_WORDS else f"{line[:MOST_WORDS]}…"
 
 
 class Unreachable(CollectError):
@@ -80,6 +89,10 @@ class Denied(CollectError):
 
 class TurnedAway(Denied):
     """The device itself said no: no facts, but a sign of life."""
+
+
+class LoginFailed(TurnedAway):
+    """The device judged our credential and refused it: never to be tried again unasked."""
 
 
 class Busy(CollectError):

@@ -37,7 +37,14 @@ from checks.facts.opcua import (
 )
 from collectors import certificates, opcua_answers, opcua_keys, opcua_session
 from collectors.credentials import ClientCertificate, Password, Trust
-from collectors.errors import Busy, CollectError, Denied, TimedOut, Unintelligible
+from collectors.errors import (
+    Busy,
+    CollectError,
+    Denied,
+    LoginFailed,
+    TimedOut,
+    Unintelligible,
+)
 from collectors.opcua_choice import strongest, takes, weakest
 from collectors.opcua_keys import APPLICATION_URI, Keys
 from collectors.opcua_wire import Channel, Said, ua
@@ -59,6 +66,7 @@ _NO_ROOM = frozenset(
 )
 _NOT_IN_TIME = frozenset({"BadTimeout", "BadRequestTimeout", "BadTcpRequestTimeout"})
 _JUDGED = frozenset({"BadIdentityTokenInvalid", "BadIdentityTokenRejected", "BadUserAccessDenied"})
+_LOGIN_REFUSED = _JUDGED | {"BadUserSignatureInvalid"}
 
 
 async def endpoints(wire: Wire, target: Target) -> OpcUaEndpoints:
@@ -175,12 +183,23 @@ async def server(
             session = await opcua_session.created(channel, target, endpoint, session_timeout_ms)
             identity = user if user is not None else credential
             assert not isinstance(identity, ClientCertificate)
-            await opcua_session.activated(session, target, identity)
+            await _logged_in(session, target, identity)
             return await opcua_answers.state(
                 wire, session, variables, session_timeout_ms, identity_name
             )
         finally:
             await opcua_session.ended(channel)
+
+
+async def _logged_in(
+    session: opcua_session.Session, target: Target, identity: Password | Keys | None
+) -> None:
+    try:
+        await opcua_session.activated(session, target, identity)
+    except Said as said:
+        if identity is None or not said.of_service or said.status not in _LOGIN_REFUSED:
+            raise
+        raise LoginFailed(target, f"it refused our login, {said}") from said
 
 
 def _identity_of(credential: Password | ClientCertificate | None) -> tuple[TokenType, str]:

@@ -41,8 +41,8 @@ from collectors.errors import (
     CollectError,
     Denied,
     HungUp,
+    LoginFailed,
     TimedOut,
-    TurnedAway,
     Unintelligible,
 )
 from collectors.snmp_digest import AUTH as AUTH_FLAG
@@ -164,7 +164,7 @@ class Agent:
         except TimeoutError:
             raise TimedOut(self.target, f"no answer within {self.seconds:g} s", doing) from None
         except SnmpAuthError as error:
-            raise TurnedAway(self.target, f"the agent said {error}", doing) from error
+            raise LoginFailed(self.target, f"the agent said {error}", doing) from error
         except (SnmpError, ValueError) as error:
             raise Unintelligible(
                 self.target, f"the answer cannot be read: {error}", doing

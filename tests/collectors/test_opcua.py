@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from checks.facts.opcua import MessageMode, TokenType, VariableAccess
 from collectors import opcua, opcua_answers
 from collectors.credentials import ClientCertificate, Password, Trust
-from collectors.errors import CollectError, Denied
+from collectors.errors import CollectError, Denied, LoginFailed
 from collectors.wire import Wire
 from tests.devices.opcua_server import identity, opcua_server, ours
 
@@ -157,7 +157,7 @@ async def test_a_server_for_users_only_refuses_nobody_and_serves_users(
 async def test_a_wrong_password_is_denied_once(wire, target, mine, users_device):
     it = target(users_device.port, "opcua")
     offered = await opcua.endpoints(wire, it)
-    with pytest.raises(Denied, match="BadUserAccessDenied"):
+    with pytest.raises(LoginFailed, match="BadUserAccessDenied"):
         await opcua.server(
             wire,
             it,
@@ -182,10 +182,12 @@ async def test_no_secret_goes_to_a_server_that_is_not_trusted(
         "another-ca": Trust(ca=identity("Else", "urn:e", ca=True)[0].public_bytes(Encoding.PEM)),
     }[whom]
     for credential in (USER, mine):
-        with pytest.raises(Denied, match="no secret is sent, because its certificate"):
+        with pytest.raises(Denied, match="no secret is sent, because its certificate") as caught:
             await opcua.server(
                 wire, it, offered=offered, credential=credential, certificate=mine, trust=trust
             )
+        # Nothing was tried, so nothing latches.
+        assert not isinstance(caught.value, LoginFailed)
 
     assert users_device.asked == ["GetEndpointsRequest"]
 

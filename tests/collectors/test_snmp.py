@@ -17,6 +17,7 @@ from collectors.errors import (
     BudgetSpent,
     CollectError,
     Denied,
+    LoginFailed,
     NotPermitted,
     Refused,
     TimedOut,
@@ -169,7 +170,7 @@ async def test_a_clock_with_a_zone_is_read_as_utc():
     ids=["unknown", "wrong secret", "wrong protocol", "level too low"],
 )
 async def test_a_user_turned_away_is_denied(hardened, user):
-    with pytest.raises(Denied):
+    with pytest.raises(LoginFailed):
         await system(wire(), hardened, credential=user)
 
 
@@ -184,10 +185,11 @@ async def test_a_user_turned_away_is_denied(hardened, user):
 )
 async def test_an_unusable_credential_is_denied_before_anything_is_sent(user):
     async with peer(silent) as agent:
-        with pytest.raises(Denied, match="usable"):
+        with pytest.raises(Denied, match="usable") as caught:
             await system(wire(), at(agent.port), credential=user)
 
         assert agent.heard == []
+        assert not isinstance(caught.value, LoginFailed)
 
 
 @pytest.mark.parametrize(
