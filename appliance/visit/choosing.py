@@ -100,13 +100,13 @@ def _covers(limit: Left, packets: int, octets: int) -> bool:
     return packets <= limit.packets and (limit.octets is None or octets <= limit.octets)
 
 
-def canary_of(
+def canaries_of(
     asks: Iterable[Ask], never_connect: NeverConnect = allowed.never_connect
-) -> Ask | None:
+) -> tuple[Ask, ...]:
     """
-    The gentlest sign of life: the first permitted TCP service, else SNMP's description.
+    What can be a sign of life, gentlest first: permitted TCP services, then SNMP's description.
 
-    None for an asset that has neither or may not be asked it.
+    The first is the canary.  Only where it is refused, which is an answer, the next may be.
     """
     permitted = [
         a
@@ -115,11 +115,16 @@ def canary_of(
         and a.forbidden is None
         and never_connect(a.look.port.transport, a.look.port.number) is None
     ]
-    for question in (q.TCP_PORT, q.SNMP_SYSTEM):
-        for ask in permitted:
-            if ask.question is question:
-                return ask
-    return None
+    return tuple(
+        a for which in (q.TCP_PORT, q.SNMP_SYSTEM) for a in permitted if a.question == which
+    )
+
+
+def canary_of(
+    asks: Iterable[Ask], never_connect: NeverConnect = allowed.never_connect
+) -> Ask | None:
+    """The first of `canaries_of`; None for an asset that has none or may not be asked it."""
+    return next(iter(canaries_of(asks, never_connect)), None)
 
 
 def choose(
