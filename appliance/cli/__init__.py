@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from appliance import daemon
-from appliance.cli import checking, configuration, ending, evidence, status
+from appliance.cli import checking, configuration, ending, evidence, planning, status
 from appliance.cli.options import Directory
 from appliance.cli.printing import as_json
 from appliance.outlets import logs
@@ -24,6 +24,9 @@ app = typer.Typer(
 )
 app.command()(checking.check)
 app.command()(status.status)
+app.command()(planning.plan)
+app.command()(planning.verify_capture)
+app.command()(planning.guard)
 app.add_typer(configuration.app, name="config")
 app.add_typer(evidence.app, name="evidence")
 

@@ -59,10 +59,20 @@ class Vantage(Strict):
     kind: Literal["monitor", "plain"] = "monitor"
 
 
+HostName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")
+]
+
+
 class Web(Strict):
-    """Where the page is served.  Off this host without TLS only when `without_tls` says so too."""
+    """
+    Where the page is served.  Off this host without TLS only when `without_tls` says so too.
+
+    `names` are further names the page is called by, as a browser or Prometheus writes them.
+    """
 
     listen: str = "127.0.0.1:62443"
+    names: tuple[HostName, ...] = ()
     certificate: FileReference | None = None
     key: FileReference | None = None
     without_tls: bool = False
@@ -127,6 +137,7 @@ class Limits(Strict):
 class Person(Strict):
     id: Id
     role: Text = ""
+    phone: Text = ""
     ssh_key: Annotated[str, StringConstraints(pattern=r"^(ssh|ecdsa|sk)-")] | None = None
 
 

@@ -1,0 +1,150 @@
+"""What each question puts on the wire: the names of its requests, and their bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from appliance.site.model import Asset, Service, Site
+from appliance.visit.questions import Question
+
+MOST_ROWS = 8
+MOST_MODBUS = 6
+
+
+@dataclass(frozen=True)
+class Pdu:
+    """One kind of request: its name, its bytes or a template of them, how often at most."""
+
+    name: str
+    sent: str
+    most: int = 1
+
+
+def requests(
+    site: Site, asset: Asset, service: Service | None, question: Question
+) -> tuple[Pdu, ...]:
+    """What asking this once can send; a question nobody described yet names its collector."""
+    words = _WORDS.get(question.id)
+    if words is None:
+        return (Pdu(f"as the wire contract of collectors/{question.collector}.py says", ".."),)
+    return words(site, asset, service)
+
+
+def described() -> frozenset[str]:
+    """The questions whose requests are listed here."""
+    return frozenset(_WORDS)
+
+
+# OPC 10000-6, 7.1.2: sizes and ids differ each time; `..` stands for such a byte.
+_HELLO = Pdu("Hello", "48454c46 .. (endpoint URL, sizes)")
+_OPEN = Pdu("OpenSecureChannelRequest", "4f504e46 .. (policy, channel 60 s)")
+_CLOSE = Pdu("CloseSecureChannelRequest", "434c4f46 ..")
+_MSG = "4d534746 .. 0100{:02x}{:02x} .."
+
+
+def _request(name: str, number: int, what: str = "", most: int = 1) -> Pdu:
+    template = _MSG.format(number & 0xFF, number >> 8)
+    return Pdu(name, f"{template} ({what})" if what else template, most)
+
+
+_Words = tuple[Pdu, ...]
+_Describe = Callable[[Site, Asset, Service | None], _Words]
+
+
+def _nothing(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return ()
+
+
+def _opcua_endpoints(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return (_HELLO, _OPEN, _request("GetEndpointsRequest", 428), _CLOSE)
+
+
+def _opcua_session(identity: str) -> _Describe:
+    def words(_site: Site, asset: Asset, service: Service | None) -> _Words:
+        timeout = "24 h" if "long-session" in asset.allow else "30 s"
+        declared = len(service.variables) if service else 0
+        return (
+            Pdu(_HELLO.name, _HELLO.sent, 2),
+            Pdu(_OPEN.name, _OPEN.sent, 2),
+            _request("GetEndpointsRequest", 428, "when its certificate is not known yet"),
+            _request("CreateSessionRequest", 461, f"session timeout {timeout}"),
+            _request("ActivateSessionRequest", 467, f"one attempt, {identity}"),
+            _request("ReadRequest", 631, f"access level of {declared} declared variables", 4),
+            _request("CloseSessionRequest", 473),
+            Pdu(_CLOSE.name, _CLOSE.sent, 2),
+        )
+
+    return words
+
+
+def _opcua_server(site: Site, asset: Asset, service: Service | None) -> _Words:
+    return _opcua_session(_login(site, service))(site, asset, service)
+
+
+def _login(site: Site, service: Service | None) -> str:
+    if service is None or service.credential is None:
+        return "Anonymous"
+    return f"credential {service.credential} ({site.credential(service.credential).kind})"
+
+
+def _modbus_identity(_site: Site, _asset: Asset, service: Service | None) -> _Words:
+    unit = service.unit if service else 1
+    sent = f".... 0000 0005 {unit:02x} 2b 0e 01 .."
+    return (Pdu("43/14 Read Device Identification, code 01", sent, MOST_MODBUS),)
+
+
+def _snmp_form(site: Site, service: Service | None) -> str:
+    """How a message of this service begins, and what protects it."""
+    if service is None or service.credential is None:
+        return "v3 engine discovery"
+    credential = site.credential(service.credential)
+    if credential.kind == "community":
+        return f"30 .. 020101 04 .. (v2c, community of {service.credential})"
+    return f"30 .. 020103 .. (v3, user of {service.credential})"
+
+
+def _snmp_system(site: Site, _asset: Asset, service: Service | None) -> _Words:
+    form = _snmp_form(site, service)
+    return (
+        Pdu("SNMPv3 engine discovery", "30 .. 020103 .. a0 .. (no user)", 2),
+        Pdu(
+            "Get sysDescr.0, sysObjectID.0, sysUpTime.0, sysName.0, firmware, hrSystemDate.0",
+            f"{form} a0 ..",
+            4,
+        ),
+        Pdu("GetNext entPhysicalClass, ifPhysAddress", f"{form} a1 ..", 2 * (MOST_ROWS + 1)),
+    )
+
+
+def _snmp_refusals(site: Site, _asset: Asset, service: Service | None) -> _Words:
+    form = _snmp_form(site, service)
+    return (
+        Pdu("SNMPv3 engine discovery", "30 .. 020103 .. a0 .. (no user)", 6),
+        Pdu("Get sysUpTime.0 at its own and at lower levels, once each", f"{form} a0 ..", 6),
+    )
+
+
+def _snmp_defaults(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return (
+        Pdu("SNMPv3 engine discovery or Get as the control", "30 .. 0201.. a0 ..", 3),
+        Pdu("Get sysUpTime.0 with community public, v2c and v1", "30 .. 04067075626c6963 a0 ..", 2),
+        Pdu(
+            "Get sysUpTime.0 with community private, v2c and v1",
+            "30 .. 040770726976617465 a0 ..",
+            2,
+        ),
+    )
+
+
+_WORDS: dict[str, _Describe] = {
+    "tcp-port": _nothing,
+    "presence": _nothing,
+    "opcua-endpoints": _opcua_endpoints,
+    "opcua-anonymous": _opcua_session("Anonymous"),
+    "opcua-server": _opcua_server,
+    "modbus-identity": _modbus_identity,
+    "snmp-system": _snmp_system,
+    "snmp-refusals": _snmp_refusals,
+    "snmp-default-communities": _snmp_defaults,
+}
