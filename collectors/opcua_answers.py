@@ -23,6 +23,7 @@ from collectors.wire import Wire
 
 # Small servers take about a hundred nodes in one Read.
 MOST_NODES = 100
+MOST_TEXT = 4_096
 
 _VALUE, _ACCESS, _USER_ACCESS = 13, 17, 18
 # BuildInfo, CurrentTime, Auditing and MaxSessions (OPC 10000-5).
@@ -42,15 +43,15 @@ def offered(rows: list[Any]) -> OpcUaEndpoints:
         certificates=tuple(
             certificates.certificate(certificates.split(_chains[digest])[0]) for digest in shown
         ),
-        application_uri=server.ApplicationUri or "",
-        product_uri=server.ProductUri or "",
+        application_uri=_text(server.ApplicationUri),
+        product_uri=_text(server.ProductUri),
         application_type=server.ApplicationType.name,
     )
 
 
 def _endpoint(row: Any) -> Endpoint:
     return Endpoint(
-        url=row.EndpointUrl or "",
+        url=_text(row.EndpointUrl),
         mode=MessageMode(row.SecurityMode.name.rstrip("_")),
         policy=_short(row.SecurityPolicyUri),
         tokens=tuple(
@@ -58,13 +59,18 @@ def _endpoint(row: Any) -> Endpoint:
             for token in row.UserIdentityTokens or []
         ),
         level=int(row.SecurityLevel),
-        transport=(row.TransportProfileUri or "").rpartition("/")[2],
+        transport=_text(row.TransportProfileUri).rpartition("/")[2],
         certificate=_remembered(bytes(row.ServerCertificate or b"")),
     )
 
 
 def _short(uri: str | None) -> str:
-    return (uri or "").rpartition("#")[2]
+    return _text(uri).rpartition("#")[2]
+
+
+def _text(told: str | None) -> str:
+    """Printable, of bounded length: what is not UTF-8 arrives as characters no one can store."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in (told or "")[:MOST_TEXT])
 
 
 def chain_of(certificate: str) -> bytes | None:
@@ -106,7 +112,8 @@ async def state(
     took = wire.gate.now() - began
     rest = await _asked(session.channel, questions[MOST_NODES:])
     first, access = first[: len(_STATE)], _access(variables, (first + rest)[len(_STATE) :])
-    (build, _), (now, _), (auditing, _), (sessions, _) = first
+    # A value with a bad status is no value.
+    build, now, auditing, sessions = (None if status else value for value, status in first)
     unreadable = [
         f"{name}: {status_name(status) if status else 'empty'}"
         for name, (value, status), kind in zip(
@@ -120,14 +127,14 @@ async def state(
     build = build if isinstance(build, ua.BuildInfo) else ua.BuildInfo()
     known = isinstance(build.BuildDate, datetime) and build.BuildDate.year > 1970
     return OpcUaServer(
-        manufacturer=build.ManufacturerName or "",
-        product=build.ProductName or "",
-        product_uri=build.ProductUri or "",
-        software_version=build.SoftwareVersion or "",
-        build_number=build.BuildNumber or "",
+        manufacturer=_text(build.ManufacturerName),
+        product=_text(build.ProductName),
+        product_uri=_text(build.ProductUri),
+        software_version=_text(build.SoftwareVersion),
+        build_number=_text(build.BuildNumber),
         build_date=_utc(build.BuildDate).isoformat() if known else "",
         auditing=auditing if isinstance(auditing, bool) else None,
-        max_sessions=sessions if isinstance(sessions, int) else None,
+        max_sessions=_whole_number(sessions),
         requested_timeout_ms=session_timeout_ms,
         revised_timeout_ms=session.revised_timeout_ms,
         identity=identity,
@@ -172,17 +179,17 @@ def _questions(variables: tuple[str, ...]) -> list[tuple[str, int]]:
 def _one_access(node: str, access: tuple[Any, int], user: tuple[Any, int]) -> VariableAccess:
     status = access[1] or user[1]
     name = status_name(status)
-    if not status and (_octet(access[0]) is None or _octet(user[0]) is None):
+    if not status and (_whole_number(access[0]) is None or _whole_number(user[0]) is None):
         name = "BadTypeMismatch"
     return VariableAccess(
         node,
-        None if access[1] else _octet(access[0]),
-        None if user[1] else _octet(user[0]),
+        None if access[1] else _whole_number(access[0]),
+        None if user[1] else _whole_number(user[0]),
         name,
     )
 
 
-def _octet(value: Any) -> int | None:
+def _whole_number(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
