@@ -6,7 +6,7 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 HTTP = (
@@ -85,15 +85,33 @@ def floods(peer: socket.socket, over: threading.Event) -> None:
             peer.sendall(bytes(65_536))
 
 
-def identifies(peer: socket.socket, over: threading.Event) -> None:
-    """A sound Modbus unit: 43/14 with three short texts, whatever it is asked."""
-    texts = (b"Peer", b"P-1", b"V1")
-    objects = b"".join(bytes((n, len(text))) + text for n, text in enumerate(texts))
-    while request := peer.recv(4096):
-        pdu = bytes((0x2B, 0x0E, 0x01, 0x01, 0, 0, len(texts))) + objects
-        peer.sendall(request[:4] + (len(pdu) + 1).to_bytes(2, "big") + request[6:7] + pdu)
+def identified(texts: Mapping[int, bytes], conformity: int = 0x01) -> Behaviour:
+    """A sound Modbus unit: answers 43/14 with these objects, whatever it is asked."""
+    objects = b"".join(bytes((n, len(text))) + text for n, text in sorted(texts.items()))
+    pdu = bytes((0x2B, 0x0E, 0x01, conformity, 0, 0, len(texts))) + objects
+
+    def behaviour(peer: socket.socket, over: threading.Event) -> None:
+        while request := peer.recv(4096):
+            length = (len(pdu) + 1).to_bytes(2, "big")
+            peer.sendall(request[:4] + length + request[6:7] + pdu)
+
+    return behaviour
 
 
+def replays(parts: Sequence[bytes]) -> Behaviour:
+    """Answers each message with the next part of a recording, then with silence."""
+
+    def behaviour(peer: socket.socket, over: threading.Event) -> None:
+        for part in parts:
+            if not peer.recv(65_536):
+                return
+            peer.sendall(part)
+        over.wait()
+
+    return behaviour
+
+
+identifies = identified({0: b"Peer", 1: b"P-1", 2: b"V1"})
 Here = Callable[[Callable[[], socket.socket]], socket.socket]
 
 

@@ -99,8 +99,8 @@ def _in_namespace(name: str, make: Callable[[], T]) -> T:
         libc = ctypes.CDLL(None, use_errno=True)
         try:
             with Path("/run/netns", name).open() as namespace:
-                if libc.setns(namespace.fileno(), CLONE_NEWNET) != 0:
-                    raise OSError(ctypes.get_errno(), f"cannot enter {name}")
+                entered = libc.setns(namespace.fileno(), CLONE_NEWNET) == 0
+            assert entered, f"cannot enter {name}: {os.strerror(ctypes.get_errno())}"
             made.append(make())
         except BaseException as error:  # noqa: BLE001 - raised again by who asked
             failed.append(error)

@@ -14,6 +14,8 @@ from tests.acceptance.bench import Found, Rows
 WITHOUT_AN_ANSWER = frozenset(
     check.id for check in BY_ID.values() if set(check.reads) <= {TcpPort, Presence}
 )
+DATED = {"dated": ("pass",), "stopped": ("fail", "differs")}
+UNDATED = ("inconclusive", "clock-unsynchronised")
 IMPLIED = {"pass": "as-expected", "not-applicable": "not-applicable"}
 
 
@@ -36,18 +38,17 @@ def expectations(text: str) -> Rows:
     """
     Lines of subject, check, verdict and reason; `pass` and `not-applicable` need no reason.
 
-    `dated` stands for a pass that this machine's clock may not be good enough to give.
+    `dated` stands for a pass, `stopped` for a clock that is off, both of which this machine's own
+    clock may not be good enough to give.
     """
     rows: Rows = {}
     for words in filter(None, map(str.split, text.splitlines())):
         subject, check, verdict, *reason = words
         assert check in BY_ID, f"there is no check {check}"
         assert (subject, check) not in rows, f"{subject} {check} is expected twice"
-        if verdict == "dated":
+        if verdict in DATED:
             synchronised = SystemClock().quality().synchronised
-            verdict, reason = (
-                ("pass", []) if synchronised else ("inconclusive", ["clock-unsynchronised"])
-            )
+            verdict, *reason = DATED[verdict] if synchronised else UNDATED
         rows[subject, check] = (verdict, reason[0] if reason else IMPLIED[verdict])
     return rows
 
