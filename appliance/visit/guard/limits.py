@@ -15,12 +15,14 @@ class Limit(ABC):
     """
     Something of which there is only so much at a time.
 
-    What is `admitted` is reserved until it is either spent or released.
+    What is `admitted` is reserved until it is either spent or released.  A part of it may be
+    `standing`: kept reserved all the time by somebody who stays.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._reserved = 0
+        self._standing = 0
         self._changed = asyncio.Event()
         # Who opens a connection must not stand in the way of those who want to end theirs.
         self._lines = {False: asyncio.Lock(), True: asyncio.Lock()}
@@ -37,15 +39,31 @@ class Limit(ABC):
     @abstractmethod
     def _take(self, amount: int) -> None: ...
 
-    async def admitted(self, amount: int, *, spare: int = 0) -> None:
-        """Wait, in line, until there is so much, and `spare` besides; then reserve it."""
-        async with self._lines[spare > 0]:
-            while (wait := self._wait(amount + spare)) != 0:
+    async def admitted(self, amount: int, *, standing: int = 0, spare: int = 0) -> None:
+        """
+        Wait, in line, until there is so much; then reserve it.
+
+        Who wants something `standing` also waits until all that stands leaves `spare`, because
+        those who stay could else wait for each other.
+        """
+        async with self._lines[standing > 0]:
+            while (wait := self._until(amount, standing, spare)) != 0:
                 changed = self._changed
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await changed.wait()
             self._reserved += amount
+            self._standing += standing
+
+    def _until(self, amount: int, standing: int, spare: int) -> float | None:
+        if standing and self._standing and self._standing + standing + spare > self.most:
+            return None
+        return self._wait(amount)
+
+    def left(self, standing: int) -> None:
+        """Somebody who stayed is gone."""
+        self._standing -= standing
+        self._wake()
 
     def spend(self, amount: int, covered: int) -> None:
         """So much is used, of which `covered` had been reserved."""

@@ -49,6 +49,7 @@ class _Device:
     closing: int = 0
     quiet_until: float = 0.0
     reserved: dict[Limit, int] = field(default_factory=dict)
+    standing: list[Limit] = field(default_factory=list)
 
 
 class Paces:
@@ -99,7 +100,7 @@ class Paces:
                 device.recent.spend(1, 1)
                 await self._connections.admitted(1)
                 self._connections.spend(1, 1)
-                await self._reserve(device, target.address, OPENING + CLOSING, opening=True)
+                await self._opened(device, target.address)
         except BaseException:
             self._release(device)
             raise
@@ -113,7 +114,13 @@ class Paces:
             spare = max(0, held - device.closing)
             limit.release(spare)
             device.reserved[limit] -= spare
-        await self._reserve(device, target.address, packets)
+        for limit in self._limits(device, target.address):
+            most = min(limit.most - device.closing, self._message(device, limit))
+            # An answer in more pieces than expected has used up what closing needs: once more.
+            short = max(0, device.closing - device.reserved.get(limit, 0))
+            wanted = max(1, min(packets, most)) + short
+            await limit.admitted(wanted)
+            device.reserved[limit] = device.reserved.get(limit, 0) + wanted
 
     def sent(self, target: Target, packets: int) -> None:
         """So many packets have left, by the kernel's count."""
@@ -134,7 +141,10 @@ class Paces:
     def _release(self, device: _Device) -> None:
         for limit, held in device.reserved.items():
             limit.release(held)
+        for limit in device.standing:
+            limit.left(device.closing)
         device.reserved.clear()
+        device.standing.clear()
         device.closing = 0
         device.holder = None
         device.turn.release()
@@ -144,16 +154,16 @@ class Paces:
             # A reload may have shortened the pause.
             await asyncio.sleep(min(wait, self.numbers(address).pause))
 
-    async def _reserve(
-        self, device: _Device, address: str, packets: int, *, opening: bool = False
-    ) -> None:
+    async def _opened(self, device: _Device, address: str) -> None:
         for limit in self._limits(device, address):
-            shared = limit is not device.bucket
-            message = self._ceilings.message
-            wanted = min(packets, message if shared else limit.most - device.closing)
-            wanted = OPENING + CLOSING if opening else max(1, wanted)
-            await limit.admitted(wanted, spare=message if shared and opening else 0)
-            device.reserved[limit] = device.reserved.get(limit, 0) + wanted
+            spare = self._message(device, limit)
+            await limit.admitted(OPENING + CLOSING, standing=CLOSING, spare=spare)
+            device.reserved[limit] = OPENING + CLOSING
+            device.standing.append(limit)
+
+    def _message(self, device: _Device, limit: Limit) -> int:
+        """The most one message may reserve."""
+        return limit.most - CLOSING if limit is device.bucket else self._ceilings.message
 
     def _limits(self, device: _Device, address: str) -> tuple[Limit, ...]:
         name = self.segment(address)
