@@ -7,13 +7,13 @@ the others, logins last.  The ports that must not open go in rotation through wh
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from appliance.visit import questions as q
 from appliance.visit.classes import DAY, ProbingClass
+from appliance.visit.purse import Left, Purse
 from appliance.visit.visit import ORDER, Ask
 from checks.facts.verdict import Reason
 from collectors import allowed
@@ -24,14 +24,6 @@ INDUSTRIAL = frozenset(
 
 NeverConnect = Callable[[str, int], str | None]
 """Transport and port to why it is never connected to, or None."""
-
-
-@dataclass(frozen=True)
-class Left:
-    """What a device may still be sent today; `octets` None: nobody counts them."""
-
-    packets: int
-    octets: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,34 +62,6 @@ class Choice:
     position: Position
     packets: int
     octets: int
-
-
-@dataclass
-class _Purse:
-    """What one visit may spend; `taken` is what it is spent on."""
-
-    numbers: ProbingClass
-    left: Left
-    spent: int = 0
-    octets: int = 0
-    handshakes: Counter[str] = field(default_factory=Counter)
-    taken: list[Ask] = field(default_factory=list)
-
-    def pay(self, *asks: Ask, within: Left | None = None) -> bool:
-        """Pay for all of them, or for none; never more than `left`, nor than `within` in all."""
-        packets = self.spent + sum(q.packets(a.question, self.numbers) for a in asks)
-        octets = self.octets + sum(a.question.octets for a in asks)
-        handshakes = self.handshakes + Counter({a.look.port.id: a.question.tls for a in asks})
-        if not all(_covers(limit, packets, octets) for limit in (self.left, within or self.left)):
-            return False
-        if any(made > self.numbers.tls_a_sweep for made in handshakes.values()):
-            return False
-        self.spent, self.octets, self.handshakes = packets, octets, handshakes
-        return True
-
-
-def _covers(limit: Left, packets: int, octets: int) -> bool:
-    return packets <= limit.packets and (limit.octets is None or octets <= limit.octets)
 
 
 def canaries_of(
@@ -148,7 +112,7 @@ def choose(
     out = _out_for_good(asks, numbers, canary, never_connect)
     out_places = {place(o.ask) for o in out}
     may = sorted((a for a in asks if place(a) not in out_places), key=place)
-    purse = _Purse(numbers, Left(min(numbers.packets_a_sweep, left.packets), left.octets))
+    purse = Purse(numbers, Left(min(numbers.packets_a_sweep, left.packets), left.octets))
     if canary is not None and not purse.pay(canary, canary):
         why = "what it may still be sent today does not cover the canary before and after"
         out += [LeftOut(a, Reason.BUDGET_SPENT, why) for a in may]
@@ -244,7 +208,7 @@ def _out_for_good(
 def _never_fits(
     ask: Ask, before: Ask | None, numbers: ProbingClass, canary: Ask | None
 ) -> str | None:
-    whole = _Purse(numbers, Left(numbers.packets_a_sweep, numbers.octets_a_day))
+    whole = Purse(numbers, Left(numbers.packets_a_sweep, numbers.octets_a_day))
     if canary is not None:
         whole.pay(canary, canary)
     needed = [a for a in (before, ask) if a is not None]
@@ -257,7 +221,7 @@ def _never_fits(
     )
 
 
-def _fill(purse: _Purse, rest: Sequence[Ask], position: Position, every: timedelta) -> Position:
+def _fill(purse: Purse, rest: Sequence[Ask], position: Position, every: timedelta) -> Position:
     spoken = [a for a in rest if _spoken(a)]
     shut = [a for a in rest if not _spoken(a)]
     spoken_at, shut_at = position.spoken, position.shut
@@ -271,7 +235,7 @@ def _fill(purse: _Purse, rest: Sequence[Ask], position: Position, every: timedel
     return Position(spoken_at, shut_at, owed)
 
 
-def _speak(purse: _Purse, spoken: Sequence[Ask], last: str) -> str:
+def _speak(purse: Purse, spoken: Sequence[Ask], last: str) -> str:
     """Pay for what fits, from where the rotation stands; returns where it stands then."""
     missed = False
     for ask in _from(spoken, last):
@@ -288,7 +252,7 @@ def _speak(purse: _Purse, spoken: Sequence[Ask], last: str) -> str:
     return last if missed else ""
 
 
-def _shut(purse: _Purse, shut: Sequence[Ask], last: str, every: timedelta) -> str:
+def _shut(purse: Purse, shut: Sequence[Ask], last: str, every: timedelta) -> str:
     """As `_speak`; all but the first only within an even share of the day's budget."""
     numbers = purse.numbers
     visits = max(1.0, DAY / every) if every else 1.0
