@@ -81,6 +81,8 @@ async def _watched(directory: Path, broker: Broker, console: Console, seconds: f
         if not task.done():
             with suppress(asyncio.CancelledError, TimeoutError):
                 await asyncio.wait_for(_show(daemon, console), seconds)
+            if not console.is_terminal:
+                console.line()
             shown = await _shown(broker) if seconds and seconds > DRIFT_AFTER + 10 else {}
             daemon.stop.set()
         await task

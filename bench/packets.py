@@ -1,0 +1,137 @@
+"""
+What Upheld puts on the network, measured: packets and octets per question and per full visit.
+
+    python -m bench.packets
+
+Visits the plant in a box over loopback and reads the account the wire hands the guard: packets we
+send, with acknowledgements and the close, and octets of payload.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.clock import SystemClock
+from appliance.demo.plant import Plant
+from appliance.demo.site import write_site
+from appliance.ledger.store import Store
+from appliance.round import Rounds
+from appliance.site.loading import load
+from appliance.visit.asking import Asking
+from appliance.visit.guard import Guard
+from appliance.visit.questions import Question
+from appliance.visit.reach import Look
+from checks.facts.observation import Facts
+
+NETWORK = "127.63"
+# What a row is called, and where in the plant it is measured: asset, port, question.
+QUESTIONS = {
+    "TCP: a port that opens": ("plc-1", "tcp-4840", "tcp-port"),
+    "TCP: a port that is closed or dropped": ("sw-dmz", "tcp-2323", "tcp-port"),
+    "OPC UA: endpoints and certificate": ("plc-1", "tcp-4840", "opcua-endpoints"),
+    "OPC UA: one anonymous attempt": ("plc-1", "tcp-4840", "opcua-anonymous"),
+    "OPC UA: a session that reads": ("plc-1", "tcp-4840", "opcua-server"),
+    "Modbus: identification": ("rtu-1", "tcp-5020", "modbus-identity"),
+    "SNMPv3: system and firmware": ("sw-dmz", "udp-1161", "snmp-system"),
+    "SNMPv3: weaker levels and versions": ("sw-dmz", "udp-1161", "snmp-refusals"),
+    "SNMPv2c: system and firmware": ("sw-field", "udp-1161", "snmp-system"),
+    "SNMP: default communities, once a day": ("sw-dmz", "udp-1161", "snmp-default-communities"),
+}
+VISITS = {
+    "**full visit**, PLC with OPC UA": "plc-1",
+    "**full visit**, RTU with Modbus": "rtu-1",
+    "**full visit**, switch with SNMPv3": "sw-dmz",
+    "**full visit**, switch with SNMPv2c": "sw-field",
+    "**full visit**, panel, ports only": "panel-1",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one thing costs a device."""
+
+    what: str
+    packets: int
+    octets: int
+
+
+def measure(network: str = NETWORK) -> list[Row]:
+    """One full visit of every asset of the plant, on loopback addresses below `network`."""
+    return asyncio.run(_measured(network))
+
+
+def table(rows: list[Row]) -> str:
+    """As Markdown."""
+    lines = ["| what | packets | octets |", "| --- | ---: | ---: |"]
+    return "\n".join([*lines, *(f"| {r.what} | {r.packets} | {r.octets} |" for r in rows)])
+
+
+async def _measured(network: str) -> list[Row]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_site(
+            folder / "config", web_port=62443, mqtt=None, plant_directory=folder, network=network
+        )
+        async with Plant(folder, network):
+            store = Store.open(folder / "ledger.db", origin="bench/evidence/1", key=b"k" * 32)
+            clock = SystemClock()
+            try:
+                rounds = Rounds(
+                    load(folder / "config"), folder / "config", store, clock, Guard(clock)
+                )
+                await rounds.restore()
+                return await _visited(rounds)
+            finally:
+                await store.close()
+
+
+async def _visited(rounds: Rounds) -> list[Row]:
+    cost: dict[tuple[str, str, str], tuple[int, int]] = {}
+    with _accounted(cost):
+        # Side by side: an account follows the address, and an address has one visit at a time.
+        await asyncio.gather(*(rounds.visit(a.id, due_anyway=True) for a in rounds.visitable()))
+        whole = {a.id: _account(rounds.guard, a.address) for a in rounds.visitable()}
+    return [
+        *(Row(what, *cost[key]) for what, key in QUESTIONS.items()),
+        *(Row(what, *whole[asset]) for what, asset in VISITS.items()),
+    ]
+
+
+@contextmanager
+def _accounted(cost: dict[tuple[str, str, str], tuple[int, int]]) -> Iterator[None]:
+    """Note what each question costs while this is open; the first look at a port counts."""
+    ask = Asking.ask
+
+    async def counted(self: Asking, look: Look, question: Question) -> Facts:
+        gate, address = self.wire.gate, self.asset.address
+        assert isinstance(gate, Guard)
+        before = _account(gate, address)
+        try:
+            return await ask(self, look, question)
+        finally:
+            key = (self.asset.id, look.port.id, question.id)
+            cost.setdefault(key, _difference(before, _account(gate, address)))
+
+    Asking.ask = counted  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Asking.ask = ask  # type: ignore[method-assign]
+
+
+def _account(guard: Guard, address: str) -> tuple[int, int]:
+    return guard.packets[address], guard.octets[address]
+
+
+def _difference(before: tuple[int, int], after: tuple[int, int]) -> tuple[int, int]:
+    return after[0] - before[0], after[1] - before[1]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table(measure()) + "\n")
