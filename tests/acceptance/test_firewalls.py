@@ -92,6 +92,7 @@ switch      clock-offset-within-limit         inconclusive {switch}
 """
 
 
+@pytest.mark.whole
 def test_without_a_firewall_the_unit_is_seen(bench):
     inside(bench)
 

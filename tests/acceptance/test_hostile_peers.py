@@ -102,22 +102,64 @@ switch inventory-device-present fail missing
     assert found.states["switch", "inventory-device-present"] == "unknown"
 
 
-@pytest.mark.parametrize("behaviour", [hostile.slam, hostile.reset])
+@pytest.mark.parametrize(
+    "behaviour", [hostile.slam, pytest.param(hostile.reset, marks=pytest.mark.whole)]
+)
 def test_a_peer_that_closes_at_once(bench, start, behaviour):
     plant(bench, *all_three(start, behaviour, lambda _: b""))
 
     reasons = nobody_can_say("hung-up", "hung-up", "unintelligible")
-    hold(f"slam ({behaviour.__name__})", bench.check(), reasons)
+    hold(f"closes at once ({behaviour.__name__})", bench.check(), reasons)
 
 
+def test_a_port_that_opens_and_resets_is_open(bench, start):
+    port = start(hostile.tcp("127.0.0.1", 0, hostile.reset))
+    bench.write(f"""
+closed_ports: [tcp/{port}]
+assets: [{{id: panel, zone: cell, address: 127.0.0.1, role: hmi}}]
+""")
+
+    hold(
+        "opens and resets",
+        bench.check(),
+        """
+panel port-unexpected-absent   fail unexpected-open
+panel inventory-device-present pass
+""",
+    )
+
+
+# A Modbus answer to another question, an OPC UA Acknowledge with nothing behind it.
+REGISTERS = bytes.fromhex("000100000005010302002a")
+ACKNOWLEDGE = b"ACKF" + (28).to_bytes(4, "little") + bytes(4) + b"\xff\xff\0\0" * 2 + bytes(8)
 WRONG = {
-    "http": hostile.says(hostile.HTTP),
-    "ssh": hostile.greets(b"SSH-2.0-OpenSSH_9.2\r\n"),
+    "http": (hostile.says(hostile.HTTP), "unintelligible", "unintelligible"),
+    "ssh": (hostile.greets(b"SSH-2.0-OpenSSH_9.2\r\n"), "unintelligible", "unintelligible"),
+    "telnet": (
+        hostile.greets(b"\xff\xfd\x18\xff\xfd\x20login: "),
+        "unintelligible",
+        "unintelligible",
+    ),
+    "echo": (hostile.echo, "unintelligible", "unintelligible"),
+    "flood": (hostile.floods, "unintelligible", "unintelligible"),
+    "another Modbus answer": (hostile.says(REGISTERS), "unintelligible", "timeout"),
+    "Modbus cut off": (hostile.leaves_in_the_middle(REGISTERS[:5]), "unintelligible", "hung-up"),
+    "Acknowledge alone": (hostile.says(ACKNOWLEDGE), "timeout", "unintelligible"),
+    "Acknowledge cut off": (
+        hostile.leaves_in_the_middle(ACKNOWLEDGE[:9]),
+        "hung-up",
+        "unintelligible",
+    ),
+    "dribble": (hostile.dribbles(ACKNOWLEDGE), "timeout", "unintelligible"),
 }
+SHORT = ("http",)
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize(
+    "name", [n if n in SHORT else pytest.param(n, marks=pytest.mark.whole) for n in WRONG]
+)
 def test_a_wrong_protocol_on_the_port(bench, start, name):
-    plant(bench, *all_three(start, WRONG[name], lambda _: hostile.HTTP))
+    behaviour, opcua, modbus = WRONG[name]
+    plant(bench, *all_three(start, behaviour, lambda _: hostile.HTTP))
 
-    hold(f"wrong protocol ({name})", bench.check(), nobody_can_say(*["unintelligible"] * 3))
+    hold(name, bench.check(), nobody_can_say(opcua, modbus, "unintelligible"))

@@ -74,6 +74,7 @@ switch      inventory-device-present        pass
 
 
 @needs_snmpd
+@pytest.mark.whole
 @pytest.mark.parametrize(("secret", "user"), [("not-the-secret", "monitor"), ("x", "nobody")])
 def test_net_snmp_that_turns_us_away(bench, start, secret, user):
     port = start(snmpd(users=[MONITOR]))
@@ -114,6 +115,7 @@ plc.opcua opcua-cert-valid                dated
 """
 
 
+@pytest.mark.whole
 def test_node_opcua_secured(bench, node):
     port = node("opcua", "secured")
     bench.write(f"""
@@ -232,6 +234,7 @@ rtu        inventory-device-present          pass
     )
 
 
+@pytest.mark.whole
 def test_modbus_serial_that_is_another_device(bench, node):
     bench.write(MODBUS.format(port=node("modbus", "identified"), vendor="Others", firmware="V2.8"))
 
@@ -245,6 +248,7 @@ rtu        firmware-approved                 fail not-approved
     )
 
 
+@pytest.mark.whole
 def test_modbus_serial_that_does_not_identify_itself(bench, node):
     bench.write(MODBUS.format(port=node("modbus", "mute"), vendor="Peer Works", firmware="V2.7"))
 
