@@ -11,37 +11,33 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.date import DateTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
-from appliance import commands, lock
+from appliance import commands, lock, publishing
 from appliance.clock import Clock, SystemClock
 from appliance.ledger import bodies, keys
 from appliance.ledger.store import Store
 from appliance.notify import notify
 from appliance.outlets import messages, telling, web
-from appliance.outlets.mqtt import MqttOutlet
 from appliance.outlets.picture import Picture
+from appliance.outlets.serving import Door, PageError, serve
 from appliance.painting import paint
 from appliance.reporting import report, status
 from appliance.round import Rounds
 from appliance.site.difference import difference
 from appliance.site.loading import Loaded, load
 from appliance.site.problems import Problem, SiteError
+from appliance.site.secrets import Secrets
+from appliance.turns import Turns
 from appliance.visit.guard import Guard
-from appliance.visit.schedule import next_turn
-from checks import BY_ID
 
 STOP_SECONDS = 8.0
 HOUSEKEEPING_SECONDS = 2.0
 WEDGED_SECONDS = 45.0
-CATCH_UP = timedelta(minutes=15)
 
 log = structlog.get_logger()
 
@@ -56,7 +52,12 @@ class Daemon:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        """Run until `stop` is set.  Raises `SiteError`, `LedgerError` or `Taken` before it starts."""
+        """
+        Run until `stop` is set.
+
+        Raises `SiteError`, `LedgerError`, `Taken` or `PageError` before it starts, and `PageError`
+        when the page is lost: nobody would see that nothing is verified any more.
+        """
         loaded = load(self.directory)
         state_dir = Path(loaded.site.appliance.state_dir)
         state_dir.mkdir(parents=True, exist_ok=True)
@@ -66,24 +67,32 @@ class Daemon:
         self.checkpoint_at: datetime | None = None
         self.backlog: dict[str, int] = {}
         self.told_size = -1
+        try:
+            self.door = Door.open(loaded.site.appliance.web, Secrets(self.directory))
+            with self.door.listener:
+                await self._over(loaded, state_dir)
+        finally:
+            owned.close()
+
+    async def _over(self, loaded: Loaded, state_dir: Path) -> None:
         store = open_store(loaded, state_dir)
         try:
             await self._with(store, loaded, state_dir)
         finally:
             await store.close()
-            owned.close()
 
     async def _with(self, store: Store, loaded: Loaded, state_dir: Path) -> None:
         self.rounds = Rounds(loaded, self.directory, store, self.clock, Guard(self.clock))
         await self.rounds.restore()
         await record_configuration(self.rounds, ("started",))
         self._signals()
-        tasks = [asyncio.create_task(self._housekeeping()), *self._outlets(loaded)]
+        self.publishing = publishing.Publishing(self.rounds)
+        await self.publishing.follow()
         server = await commands.serve(state_dir, self._command)
-        self.scheduler = AsyncIOScheduler(timezone="UTC")
-        self.scheduler.start()
-        self._schedule()
-        self._catch_up()
+        self.turns = Turns(self.rounds, self._progress)
+        self.turns.start()
+        page = asyncio.create_task(self._serve_page())
+        tasks = [page, asyncio.create_task(self._housekeeping())]
         notify("READY=1")
         log.info("running", site=loaded.site.site.id, assets=len(loaded.site.assets))
         self.ready(self.rounds)
@@ -91,10 +100,24 @@ class Daemon:
             await self.stop.wait()
         finally:
             notify("STOPPING=1")
-            self.scheduler.shutdown(wait=False)
+            self.turns.end()
             server.close()
-            await _ended(tasks)
+            await asyncio.gather(self.publishing.end(), _ended(tasks))
             log.info("stopped")
+        page.result()
+
+    async def _serve_page(self) -> None:
+        app = web.create(self.picture, self._health, lambda: self.rounds.site.metrics.states)
+        try:
+            await serve(app, self.door, self.stop, lambda: self.rounds.site.appliance.web.names)
+        except Exception as error:
+            log.exception("the status page broke")
+            raise PageError(f"the status page broke ({error}); the log has the cause") from error
+        finally:
+            ended_by_itself = not self.stop.is_set()
+            self.stop.set()
+        if ended_by_itself:
+            raise PageError("the status page ended by itself; the log may have the cause")
 
     def picture(self) -> Picture:
         """What the page and the metrics show now."""
@@ -104,27 +127,6 @@ class Daemon:
             checkpoint_at=self.checkpoint_at,
             outbox=self.backlog,
             reloaded=self.reloaded,
-        )
-
-    def _outlets(self, loaded: Loaded) -> list[asyncio.Task[None]]:
-        listen = loaded.site.appliance.web
-        app = web.create(self.picture, self._health, lambda: self.rounds.site.metrics.states)
-        tasks = [asyncio.create_task(web.serve(app, listen.host, listen.port, self.stop))]
-        if loaded.site.outlets.mqtt is not None:
-            outlet = MqttOutlet.of(
-                loaded.site, self.rounds.secrets, self.rounds.store, refill=self._retained
-            )
-            self.rounds.told = outlet.wake
-            tasks.append(asyncio.create_task(outlet.run(self.stop)))
-        return tasks
-
-    def _retained(self) -> list[Any]:
-        return telling.retained(
-            self.rounds.site.site.id,
-            self.rounds.standings,
-            BY_ID,
-            entry=self.rounds.store.size,
-            at=self.clock.now(),
         )
 
     async def _tell_heads(self) -> None:
@@ -142,69 +144,35 @@ class Daemon:
     def _health(self) -> web.Health:
         return web.Health(healthy=not self._wedged(), ready=True)
 
+    def _progress(self) -> None:
+        self.alive_at = self.clock.monotonic()
+
     def _wedged(self) -> bool:
         return self.clock.monotonic() - self.alive_at > WEDGED_SECONDS
 
-    def _schedule(self) -> None:
-        self.scheduler.remove_all_jobs()
-        for asset in self.rounds.visitable():
-            every = self.rounds.every(asset)
-            self.scheduler.add_job(
-                self._turn,
-                IntervalTrigger(
-                    seconds=every.total_seconds(),
-                    start_date=next_turn(asset.id, every, self.clock.now()),
-                    timezone="UTC",
-                ),
-                args=[asset.id],
-                id=asset.id,
-                max_instances=1,
-                coalesce=True,
-                misfire_grace_time=None,
-            )
-
-    def _catch_up(self) -> None:
-        """
-        Soon take the turns that were missed while nobody ran, one after the other.
-
-        An asset whose turn lies where the machine is restarted every night would never be visited.
-        """
-        for asset in self.rounds.visitable():
-            if self.rounds.overdue(asset):
-                within = min(self.rounds.every(asset), CATCH_UP)
-                soon = next_turn(asset.id, within, self.clock.now())
-                self.scheduler.add_job(self._turn, DateTrigger(soon, "UTC"), args=[asset.id])
-
-    async def _turn(self, asset: str) -> None:
-        try:
-            visited = await self.rounds.visit(asset)
-        except Exception:
-            # One asset's visit must never end the schedule of the others; the log has the cause.
-            log.exception("visit failed", asset=asset)
-            return
-        self.alive_at = self.clock.monotonic()
-        for judged in visited.judged if visited else ():
-            if judged.changed:
-                log.info(
-                    "state changed",
-                    key=str(judged.key),
-                    state=judged.after.state.value,
-                    reason=judged.after.reason.value,
-                    said=judged.after.said,
-                )
-
     async def _housekeeping(self) -> None:
-        self.alive_at = self.clock.monotonic()
+        self._progress()
+        works = True
         while not self.stop.is_set():
-            await self.rounds.age()
-            await self._tell_heads()
-            self.backlog = await self.rounds.store.backlog()
-            self.checkpoint_at = await self.rounds.store.signed_at()
-            # The loop turned and the ledger answered: that is the progress the watchdog is fed by.
-            self.alive_at = self.clock.monotonic()
-            notify("WATCHDOG=1")
+            try:
+                await self._keep_house()
+                works = True
+            except Exception:
+                if works:
+                    # Unfed, the watchdog restarts us when this does not pass by itself.
+                    log.exception("the ledger does not answer")
+                works = False
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.stop.wait(), HOUSEKEEPING_SECONDS)
+
+    async def _keep_house(self) -> None:
+        await self.rounds.age()
+        await self._tell_heads()
+        self.backlog = await self.rounds.store.backlog()
+        self.checkpoint_at = await self.rounds.store.signed_at()
+        # The loop turned and the ledger answered: that is the progress the watchdog is fed by.
+        self._progress()
+        notify("WATCHDOG=1")
 
     def _signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -219,7 +187,10 @@ class Daemon:
         try:
             loaded = load(self.directory)
             _refuse_identity_change(self.rounds.loaded, loaded)
-        except SiteError as error:
+            secrets = Secrets(self.directory)
+            publishing.outlet(loaded.site, secrets, self.rounds.store)
+            self.door.renew(loaded.site.appliance.web, secrets)
+        except (SiteError, PageError) as error:
             self.reloaded = False
             log.error("configuration refused, the old one stays", problem=str(error))
             return f"refused: {error}"
@@ -232,7 +203,8 @@ class Daemon:
         self.rounds.adopt(loaded)
         await self.rounds.forget()
         await record_configuration(self.rounds, changes)
-        self._schedule()
+        await self.publishing.follow()
+        self.turns.follow()
         log.info("configuration taken up", changes=len(changes))
         return f"taken up: {len(changes)} changes"
 
@@ -289,10 +261,15 @@ def _refuse_identity_change(old: Loaded, new: Loaded) -> None:
         ("appliance.id", old.site.appliance.id, new.site.appliance.id),
         ("appliance.state_dir", old.site.appliance.state_dir, new.site.appliance.state_dir),
         ("appliance.web.listen", old.site.appliance.web.listen, new.site.appliance.web.listen),
+        ("appliance.web.certificate", _certified(old), _certified(new)),
     ):
         if before != after:
             found = f"{what} changed from {before} to {after}"
             raise SiteError([Problem("site", 0, found, f"{before}, or restart upheld")])
+
+
+def _certified(loaded: Loaded) -> str:
+    return "none" if loaded.site.appliance.web.certificate is None else "one"
 
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:

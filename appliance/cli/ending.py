@@ -10,6 +10,7 @@ import typer
 
 from appliance import commands, lock
 from appliance.ledger.errors import LedgerError
+from appliance.outlets.serving import PageError
 from appliance.site.problems import SiteError
 
 USAGE = 2
@@ -26,7 +27,7 @@ def guarded(work: Callable[[], T]) -> T:
     """What `work` returns; what the user can mend becomes its message instead of a traceback."""
     try:
         return work()
-    except (SiteError, LedgerError, lock.Taken, commands.NoAnswer) as error:
+    except (SiteError, LedgerError, lock.Taken, commands.NoAnswer, PageError) as error:
         fail(str(error))
     except OSError as error:
         fail(_explained(error))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ssl
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
+from appliance.outlets.chains import load_chain
 from appliance.site.credentials import resolve
 from appliance.site.model import Mqtt, Site
 from appliance.site.secrets import Secrets
@@ -59,11 +58,5 @@ def _context(stated: Mqtt, secrets: Secrets) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata=authority)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if stated.certificate and stated.key:
-        # The ssl module reads certificates from files only.
-        with tempfile.TemporaryDirectory() as name:
-            pair = [Path(name, part) for part in ("certificate", "key")]
-            for path, reference in zip(pair, (stated.certificate, stated.key), strict=True):
-                path.touch(mode=0o600)
-                path.write_bytes(secrets.bytes(reference))
-            context.load_cert_chain(pair[0], pair[1])
+        load_chain(context, secrets, stated.certificate, stated.key)
     return context

@@ -7,15 +7,12 @@ The page has no script and loads nothing from elsewhere; every text on it is esc
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
-import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -30,7 +27,6 @@ from checks.facts.standing import State
 TEMPLATES = Path(__file__).parent / "templates"
 REFRESH_SECONDS = 30
 REFRESH_SECONDS_IN_LABORATORY = 5
-MOST_CONNECTIONS = 32
 MOST_ROWS = 500
 
 _HEADERS = (
@@ -84,59 +80,6 @@ def create(
     app.router.redirect_slashes = False
     app.add_middleware(_Strict)
     return app
-
-
-async def serve(app: ASGIApp, host: str, port: int, stop: asyncio.Event) -> None:
-    """
-    Serve until `stop` is set.
-
-    Leaves the process's signals alone.  Raises `OSError`, naming the address, when it is taken.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise OSError(
-            error.errno,
-            f"the status page cannot listen on {host}:{port}: {error.strerror or error}; "
-            "free the port or write another one at appliance.web.listen",
-        ) from error
-    config = uvicorn.Config(
-        app,
-        http="h11",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=MOST_CONNECTIONS,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=2,
-        ws="none",
-    )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    stopping = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        server.should_exit = True
-        stopping.cancel()
-        try:
-            await serving
-        finally:
-            listener.close()
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """The daemon handles signals."""
-        yield
 
 
 class _Pages:

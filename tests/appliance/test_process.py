@@ -98,6 +98,24 @@ def test_a_second_daemon_exits_at_once_and_says_why(plant, listen):
     assert "Traceback" not in second.stderr
 
 
+def test_a_taken_port_ends_it_and_says_what_to_do(plant, listen, tmp_path):
+    with socket.create_server(("127.0.0.1", listen)):
+        ended = subprocess.run(
+            [*UPHELD, "run", "-c", plant],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert f"cannot listen on 127.0.0.1:{listen}" in ended.stderr
+    assert "appliance.web.listen" in ended.stderr
+    assert not (tmp_path / "state" / "ledger.db").exists()
+
+
 def test_it_stops_cleanly_when_told(plant, listen):
     with daemon(plant, listen) as process:
         process.send_signal(signal.SIGTERM)

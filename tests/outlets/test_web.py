@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import asyncio
-import signal
-import socket
 from dataclasses import replace
 from datetime import timedelta
 
@@ -183,32 +180,3 @@ async def test_a_page_that_breaks_tells_nothing_and_keeps_the_headers(ask):
     assert answer.status_code == 500
     assert answer.text == "This page could not be made; the log says why.\n"
     assert answer.headers["x-content-type-options"] == "nosniff"
-
-
-async def test_the_server_answers_until_it_is_stopped_and_leaves_signals_alone(paint):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    stop = asyncio.Event()
-    before = signal.getsignal(signal.SIGTERM)
-    app = web.create(paint, lambda: HEALTH)
-    serving = asyncio.create_task(web.serve(app, "127.0.0.1", port, stop))
-    async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{port}", transport=httpx.AsyncHTTPTransport(retries=5)
-    ) as client:
-        answer = await client.get("/-/ready")
-        during = signal.getsignal(signal.SIGTERM)
-    stop.set()
-    await asyncio.wait_for(serving, 5)
-
-    assert answer.text == "ready\n"
-    assert "server" not in answer.headers
-    assert during is before
-
-
-async def test_a_port_in_use_is_an_error_that_names_it(paint):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        app = web.create(paint, lambda: HEALTH)
-
-        with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}"):
-            await web.serve(app, "127.0.0.1", port, asyncio.Event())
