@@ -32,7 +32,7 @@ class Sessions:
         noted = self._kept.get(KIND, address)
         if noted is None:
             return 0.0
-        return max(0.0, noted["holds"] - Stamp.of(noted["since"]).ago(self._clock))
+        return max(0.0, float(noted["holds"]) - Stamp.of(noted["since"]).ago(self._clock))
 
     @contextmanager
     def open(self, address: str, timeout_ms: int) -> Iterator[None]:
