@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from appliance import daemon
-from appliance.cli import checking, configuration, ending, evidence, planning, status
+from appliance.cli import checking, configuration, ending, evidence, planning, status, stopping
 from appliance.cli.options import Directory
 from appliance.cli.printing import as_json
 from appliance.outlets import logs
@@ -27,6 +27,14 @@ app.command()(status.status)
 app.command()(planning.plan)
 app.command()(planning.verify_capture)
 app.command()(planning.guard)
+for stopping_command in (
+    stopping.hold,
+    stopping.release,
+    stopping.trust,
+    stopping.rearm,
+    stopping.ack,
+):
+    app.command()(stopping_command)
 app.add_typer(configuration.app, name="config")
 app.add_typer(evidence.app, name="evidence")
 

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from appliance.site import references
 from appliance.site.difference import difference
 from appliance.site.explaining import explain
-from appliance.site.model import Site
-from appliance.site.problems import Problem, SiteError
+from appliance.site.model import Appliance, Site
+from appliance.site.problems import Problem, SiteError, shown
 from appliance.site.yamltree import Tree, merge, read
 from checks.facts.codec import digest
 
@@ -47,6 +47,24 @@ def load(directory: Path) -> Loaded:
         raise SiteError(problems)
     plain = plain_of(site)
     return Loaded(site, digest(plain), plain)
+
+
+def state_dir_of(directory: Path) -> Path:
+    """
+    Where the state of this site is, though the configuration may have mistakes elsewhere.
+
+    Raises `SiteError` when not even that can be read.
+    """
+    problems: list[Problem] = []
+    root = _read(directory, problems)
+    appliance = root.get("appliance") if root else None
+    if appliance is None:
+        raise SiteError(problems or [Problem(str(directory), 0, "no `appliance`", "appliance:")])
+    stated = appliance.text("state_dir")
+    if stated is not None and not stated.startswith("/"):
+        what = f"state_dir: {shown(stated)}"
+        raise SiteError([appliance.problem(what, "an absolute path, such as /var/lib/upheld")])
+    return Path(stated or Appliance.model_fields["state_dir"].default)
 
 
 def plain_of(site: Site) -> dict[str, Any]:
@@ -111,4 +129,4 @@ def _below(directory: Path, problems: list[Problem]) -> Iterator[Path]:
                 yield Path(folder, name)
 
 
-__all__ = ["Loaded", "Problem", "SiteError", "difference", "load", "plain_of"]
+__all__ = ["Loaded", "Problem", "SiteError", "difference", "load", "plain_of", "state_dir_of"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import grp
 import os
+import pwd
 import socket
 import struct
 from dataclasses import dataclass, field
@@ -29,7 +30,11 @@ class Peer:
 
     @property
     def who(self) -> str:
-        return f"uid {self.uid}"
+        """Their name where the system knows one, for the record."""
+        try:
+            return pwd.getpwuid(self.uid).pw_name
+        except KeyError:
+            return f"uid {self.uid}"
 
 
 def may(command: str, peer: Peer, *, own: int, operators: int | None) -> str | None:
