@@ -123,8 +123,8 @@ def choose(
         out += [LeftOut(a, Reason.NOT_ASKED, canary_only) for a in rest]
         return Choice(tuple(first), tuple(out), position, purse.spent, purse.octets)
     at = _fill(purse, rest, position, every)
-    out += [_waits(a, numbers, left) for a in rest if a not in purse.taken]
-    chosen = (*first, *sorted(purse.taken, key=place))
+    out += [_waits(a, numbers, left) for a in rest if not purse.has(a)]
+    chosen = (*first, *sorted(purse.taken.values(), key=place))
     return Choice(chosen, tuple(out), at, purse.spent, purse.octets)
 
 
@@ -193,13 +193,17 @@ def _out_for_good(
     never_connect: NeverConnect,
 ) -> list[LeftOut]:
     out: dict[str, LeftOut] = {}
+    known: dict[tuple[str | None, str], str | None] = {}
     for ask in sorted(asks, key=place):
         before = _before(ask, asks)
         why = ask.forbidden or never_connect(ask.look.port.transport, ask.look.port.number)
         if why is None and before is not None and place(before) in out:
             why = f"{before.question.id} has to come first and is not permitted"
         if why is None and ask != canary:
-            why = _never_fits(ask, before, numbers, canary)
+            which = (before.question.id if before else None, ask.question.id)
+            if which not in known:
+                known[which] = _never_fits(ask, before, numbers, canary)
+            why = known[which]
         if why is not None:
             out[place(ask)] = LeftOut(ask, Reason.NOT_PERMITTED, why)
     return list(out.values())
@@ -231,7 +235,7 @@ def _fill(purse: Purse, rest: Sequence[Ask], position: Position, every: timedelt
     else:
         spoken_at = _speak(purse, spoken, spoken_at)
         shut_at = _shut(purse, shut, shut_at, every)
-    owed = bool(shut) and not any(a in purse.taken for a in shut)
+    owed = bool(shut) and not any(purse.has(a) for a in shut)
     return Position(spoken_at, shut_at, owed)
 
 
@@ -240,11 +244,11 @@ def _speak(purse: Purse, spoken: Sequence[Ask], last: str) -> str:
     missed = False
     for ask in _from(spoken, last):
         before = _before(ask, spoken)
-        if ask in purse.taken or (ask.question.after is not None and before is None):
+        if purse.has(ask) or (ask.question.after is not None and before is None):
             continue
-        needed = [a for a in (before, ask) if a is not None and a not in purse.taken]
+        needed = [a for a in (before, ask) if a is not None and not purse.has(a)]
         if purse.pay(*needed):
-            purse.taken += needed
+            purse.take(*needed)
         else:
             missed = True
         if not missed:
@@ -261,7 +265,7 @@ def _shut(purse: Purse, shut: Sequence[Ask], last: str, every: timedelta) -> str
     for nth, ask in enumerate(_from(shut, last)):
         if not purse.pay(ask, within=share if nth else None):
             break
-        purse.taken.append(ask)
+        purse.take(ask)
         last = place(ask)
     return last
 
@@ -273,8 +277,10 @@ def _from(ring: Sequence[Ask], last: str) -> list[Ask]:
 
 def _before(ask: Ask, spoken: Sequence[Ask]) -> Ask | None:
     """The ask of the same look that must come before this one, if it is due as well."""
+    if ask.question.after is None:
+        return None
     for other in spoken:
-        if other.look == ask.look and other.question.id == ask.question.after:
+        if other.question.id == ask.question.after and other.look == ask.look:
             return other
     return None
 

@@ -27,7 +27,15 @@ class Purse:
     spent: int = 0
     octets: int = 0
     handshakes: Counter[str] = field(default_factory=Counter)
-    taken: list[Ask] = field(default_factory=list)
+    taken: dict[int, Ask] = field(default_factory=dict)
+
+    def take(self, *asks: Ask) -> None:
+        """Note what was paid for."""
+        self.taken |= {id(a): a for a in asks}
+
+    def has(self, ask: Ask) -> bool:
+        """Whether this very ask was paid for."""
+        return id(ask) in self.taken
 
     def pay(self, *asks: Ask, within: Left | None = None) -> bool:
         """Pay for all of them, or for none; never more than `left`, nor than `within` in all."""
