@@ -283,6 +283,9 @@ def _response(request: Any, body: Buffer) -> Any:
     if kind.NamespaceIndex != 0 or kind.Identifier != expected:
         raise ValueError(f"{kind.to_string()} is not the type of a {name}")
     response = struct_from_binary(getattr(ua, name), body)
+    if len(body):
+        # The library reads a broken count as an empty list: what then is missing stands here.
+        raise ValueError(f"{len(body)} octets are left over")
     result = response.ResponseHeader.ServiceResult
     if not result.is_good():
         raise Said(result.value, of_service=True)

@@ -12,34 +12,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import TypeVar, cast
 
 from gufo.snmp import (
-    Aes128Key,
-    Aes192Key,
-    Aes256Key,
-    DesKey,
-    Md5Key,
     NoSuchInstance,
-    Sha1Key,
-    Sha224Key,
-    Sha256Key,
-    Sha384Key,
-    Sha512Key,
     SnmpAuthError,
     SnmpError,
     SnmpVersion,
-    User,
 )
 from gufo.snmp.aio import SnmpSession
-from gufo.snmp.user import BaseAuthKey, BasePrivKey, KeyType
 
 from checks.facts.snmp import SnmpLevel
 from collectors.credentials import Community, SnmpUser
 from collectors.errors import (
     CollectError,
-    Denied,
     HungUp,
     LoginFailed,
     TimedOut,
@@ -47,23 +33,10 @@ from collectors.errors import (
 )
 from collectors.snmp_digest import AUTH as AUTH_FLAG
 from collectors.snmp_digest import PRIV as PRIV_FLAG
-from collectors.snmp_digest import genuine
+from collectors.snmp_digest import genuine, plausible
+from collectors.snmp_keys import AUTH, master_key, user_at
 from collectors.wire import Datagrams, Target, Wire
 
-AUTH: dict[str, type[BaseAuthKey]] = {
-    "MD5": Md5Key,
-    "SHA-1": Sha1Key,
-    "SHA-224": Sha224Key,
-    "SHA-256": Sha256Key,
-    "SHA-384": Sha384Key,
-    "SHA-512": Sha512Key,
-}
-PRIV: dict[str, type[BasePrivKey]] = {
-    "DES": DesKey,
-    "AES-128": Aes128Key,
-    "AES-192": Aes192Key,
-    "AES-256": Aes256Key,
-}
 LOOPBACK = "127.0.0.1"
 NEVER_SECONDS = 3_600.0
 NOBODY = SnmpUser(user="")
@@ -82,6 +55,18 @@ def own_level(credential: Community | SnmpUser) -> SnmpLevel:
 
 
 @dataclass
+class Heard:
+    """
+    The question after which something came: `spoke_at` of the datagrams at that moment.
+
+    The client waits on past what does not fit, and a question that something answered has not met
+    with silence.
+    """
+
+    after: tuple[float, datetime] | None = None
+
+
+@dataclass
 class Agent:
     """One session with one agent at one level; every question takes at most `seconds`."""
 
@@ -90,6 +75,7 @@ class Agent:
     _within: Callable[[Target, float], AbstractAsyncContextManager[None]]
     _session: SnmpSession
     _datagrams: Datagrams
+    _heard: Heard
     _greeted: bool = False
 
     async def get(self, oid: str, doing: str) -> Value | None:
@@ -162,7 +148,7 @@ class Agent:
         except CollectError:
             raise
         except TimeoutError:
-            raise TimedOut(self.target, f"no answer within {self.seconds:g} s", doing) from None
+            raise self._nothing(doing) from None
         except SnmpAuthError as error:
             raise LoginFailed(self.target, f"the agent said {error}", doing) from error
         except (SnmpError, ValueError) as error:
@@ -176,6 +162,12 @@ class Agent:
             if type(error).__name__ != "PanicException":
                 raise
             raise Unintelligible(self.target, "the answer broke the SNMP client", doing) from None
+
+    def _nothing(self, doing: str) -> CollectError:
+        """Silence, unless something came after the last question."""
+        if self._heard.after == self._datagrams.spoke_at:
+            return Unintelligible(self.target, "what came is no answer to our question", doing)
+        return TimedOut(self.target, f"no answer within {self.seconds:g} s", doing)
 
 
 @asynccontextmanager
@@ -193,9 +185,15 @@ async def agent(
     Raises `Denied` when the credential cannot be used at that level, and what
     `Wire.datagrams` raises.
     """
-    user = None if isinstance(credential, Community) else _checked(target, credential, level)
+    user = None if isinstance(credential, Community) else user_at(target, credential, level)
     async with wire.datagrams(target) as datagrams:
-        passes = _signed(credential, level, lambda: _engine_id(session))
+        signed = _signed(credential, level, lambda: _engine_id(session))
+        heard = Heard()
+
+        def passes(message: bytes) -> bool:
+            heard.after = datagrams.spoke_at
+            return plausible(message) and signed(message)
+
         port = datagrams.relay(passes)
         if isinstance(credential, Community):
             version = SnmpVersion.v1 if level is SnmpLevel.V1 else SnmpVersion.v2c
@@ -218,25 +216,7 @@ async def agent(
                 timeout=NEVER_SECONDS,
                 allow_bulk=False,
             )
-        yield Agent(target, seconds, wire.within, session, datagrams)
-
-
-def _checked(target: Target, user: SnmpUser, level: SnmpLevel) -> User:
-    auth = level is not SnmpLevel.NO_AUTH_NO_PRIV
-    priv = level is SnmpLevel.AUTH_PRIV
-    if auth and (user.auth_protocol not in AUTH or not user.auth_secret):
-        raise Denied(
-            target,
-            f"user {user.user} has no usable authentication "
-            f"({user.auth_protocol or 'no protocol'}; a secret and one of {', '.join(AUTH)})",
-        )
-    if priv and (user.priv_protocol not in PRIV or not user.priv_secret):
-        raise Denied(
-            target,
-            f"user {user.user} has no usable privacy "
-            f"({user.priv_protocol or 'no protocol'}; a secret and one of {', '.join(PRIV)})",
-        )
-    return _user(user, auth=auth, priv=priv)
+        yield Agent(target, seconds, wire.within, session, datagrams, heard)
 
 
 def _engine_id(session: SnmpSession) -> bytes:
@@ -253,7 +233,7 @@ def _signed(
     flags = {SnmpLevel.AUTH_NO_PRIV: AUTH_FLAG, SnmpLevel.AUTH_PRIV: AUTH_FLAG | PRIV_FLAG}
     if isinstance(credential, Community) or level not in flags:
         return lambda _: True
-    protocol, master = credential.auth_protocol, _master(credential)
+    protocol, master = credential.auth_protocol, master_key(credential)
 
     def passes(message: bytes) -> bool:
         engine_id = engine()
@@ -261,27 +241,6 @@ def _signed(
         return genuine(message, protocol=protocol, key=key, engine_id=engine_id, flags=flags[level])
 
     return passes
-
-
-@lru_cache(maxsize=512)
-def _master(user: SnmpUser) -> bytes:
-    """Deriving it hashes a megabyte and blocks the loop (RFC 3414, A.2)."""
-    return AUTH[user.auth_protocol].get_master_key(user.auth_secret.encode())
-
-
-@lru_cache(maxsize=512)
-def _user(user: SnmpUser, *, auth: bool, priv: bool) -> User:
-    if not auth:
-        return User(user.user)
-    hashed = AUTH[user.auth_protocol]
-    auth_key = hashed(_master(user), key_type=KeyType.Master)
-    if not priv:
-        return User(user.user, auth_key=auth_key)
-    # RFC 3826, 1.2: the privacy key is derived with the authentication protocol's hash.
-    priv_key = PRIV[user.priv_protocol](
-        hashed.get_master_key(user.priv_secret.encode()), key_type=KeyType.Master
-    )
-    return User(user.user, auth_key=auth_key, priv_key=priv_key)
 
 
 async def _unless_failed(work: Coroutine[None, None, T], datagrams: Datagrams) -> T:

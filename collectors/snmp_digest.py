@@ -22,7 +22,7 @@ DIGESTS = {
     "SHA-512": ("sha512", 48),
 }
 AUTH, PRIV = 1, 2
-REPORT = 0xA8
+RESPONSE, REPORT = 0xA2, 0xA8
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,20 @@ def genuine(message: bytes, *, protocol: str, key: bytes, engine_id: bytes, flag
         return False
     unsigned = message.replace(answer.digest, bytes(length), 1)
     return hmac.compare_digest(hmac.digest(key, unsigned, name)[:length], answer.digest)
+
+
+def plausible(message: bytes) -> bool:
+    """
+    Whether a version 1 or 2c message says it is an answer.
+
+    The client takes any tag that resembles one.  Version 3, and what cannot be read, are left to
+    those who judge them.
+    """
+    try:
+        parts = _parts(element(message)[1])
+        return parts[0][1] not in (b"\0", b"\1") or parts[2][0] == RESPONSE
+    except (ValueError, IndexError):
+        return True
 
 
 def _opened(message: bytes) -> Answer:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from collectors.allowed.opcua_binary import Reader
 from collectors.certificates import split
+
+T = TypeVar("T")
 
 MODES = {0: "Invalid", 1: "None", 2: "Sign", 3: "SignAndEncrypt"}
 TOKENS = {0: "Anonymous", 1: "UserName", 2: "Certificate", 3: "IssuedToken"}
@@ -51,16 +55,23 @@ def opened(sent: bytes) -> tuple[str, int, Reader]:
     reader.uint32()
     result = reader.uint32()
     _diagnostics(reader)
-    reader.array(reader.octets)
-    reader.extension()
+    _list(reader, reader.octets)
+    reader.node()
+    if reader.octet() & 1:
+        reader.octets()
     return kind, result, reader
+
+
+def _list(reader: Reader, item: Callable[[], T]) -> list[T]:
+    """As asyncua reads it: a count below 0 is none."""
+    return [item() for _ in range(max(0, reader.int32()))]
 
 
 def endpoints(sent: bytes) -> tuple[Row, ...]:
     kind, result, reader = opened(sent)
     if kind != "i=431" or result >> 30:
         raise ValueError(f"{kind} with {result:#x} is no good answer")
-    rows = tuple(reader.array(lambda: _row(reader)))
+    rows = tuple(_list(reader, lambda: _row(reader)))
     reader.end()
     return rows
 
@@ -73,10 +84,10 @@ def _row(reader: Reader) -> Row:
     reader.uint32()
     for _ in range(2):
         reader.octets()
-    reader.array(reader.octets)
+    _list(reader, reader.octets)
     certificate = reader.octets() or b""
     mode, policy = MODES[reader.uint32()], _text(reader)
-    tokens = tuple(reader.array(lambda: _token(reader)))
+    tokens = tuple(_list(reader, lambda: _token(reader)))
     reader.octets()
     level = reader.octet()
     digest = hashlib.sha256(split(certificate)[0]).hexdigest() if certificate else ""
