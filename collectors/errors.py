@@ -70,9 +70,14 @@ class TimedOut(CollectError):
 
 
 class HungUp(CollectError):
-    """The peer closed before it had answered."""
+    """
+    The peer closed before it had answered.
+
+    `after` is how many seconds after it had accepted; None when that is not known.
+    """
 
     reason = Reason.HUNG_UP
+    after: float | None = None
 
 
 class Unintelligible(CollectError):

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
-from collectors.errors import Filtered, TimedOut
+from collectors.errors import Filtered, HungUp, TimedOut
 from collectors.wire.accounting import segments
 from collectors.wire.datagrams import Datagrams
 from collectors.wire.gate import Gate
@@ -83,9 +83,13 @@ class Wire:
             link, sock = await self._connected(target, underway)
             metered = Metered(protocol(), link, cap)
             await asyncio.get_running_loop().create_connection(lambda: metered, sock=sock)
+            opened = self.gate.now()
             try:
                 async with underway.until(Phase.STOPPED):
                     yield cast(P, metered.inner)
+            except HungUp as error:
+                error.after = self.gate.now() - opened
+                raise
             finally:
                 await metered.finish()
 
@@ -138,10 +142,13 @@ class Wire:
         async with self._turn(target) as underway:
             started = self.gate.now()
             link, sock = await self._connected(target, underway)
-            latency = self.gate.now() - started
+            opened = self.gate.now()
             try:
                 async with underway.until(Phase.STOPPED):
-                    yield link, latency
+                    yield link, opened - started
+            except HungUp as error:
+                error.after = self.gate.now() - opened
+                raise
             finally:
                 await drained(link, sock)
 
