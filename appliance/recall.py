@@ -20,7 +20,7 @@ from appliance.clock import Clock
 from appliance.judge.memory import Memory
 from appliance.site.model import Asset
 from appliance.visit.guard.elapsed import Stamp
-from appliance.visit.visit import Ask
+from appliance.visit.asks import Ask
 from checks.facts.codec import build, join, plain
 from checks.facts.observation import Observation
 

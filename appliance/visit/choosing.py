@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from appliance.visit import questions as q
+from appliance.visit.asks import ORDER, Ask
 from appliance.visit.classes import DAY, ProbingClass
 from appliance.visit.purse import Left, Purse
-from appliance.visit.visit import ORDER, Ask
 from checks.facts.verdict import Reason
 from collectors import allowed
 

@@ -10,6 +10,8 @@ from collectors.errors import CollectError
 from collectors.wire import Target, Wire
 
 FRESH_SECONDS = 5.0
+CONTROL = "control"
+"""Stands for the asset in a control host's target."""
 
 
 @dataclass
@@ -43,7 +45,7 @@ class Controls:
 
     def _targets(self, vantage: Vantage) -> list[Target]:
         return [
-            Target("control", host.address, "tcp", host.port.number, "tcp", vantage.source)
+            Target(CONTROL, host.address, "tcp", host.port.number, "tcp", vantage.source)
             for host in self.site.appliance.control
         ]
 

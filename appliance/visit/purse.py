@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from appliance.visit import questions as q
+from appliance.visit.asks import Ask
 from appliance.visit.classes import ProbingClass
-from appliance.visit.visit import Ask
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,21 @@ class Look:
     conduit: str | None
     permitted: bool
 
+Triple = tuple[str, str, int]
+"""Address, transport and port."""
+
+
+def targets(site: Site) -> frozenset[Triple]:
+    """Everything that may be connected to at all: what is looked at, and the control hosts."""
+    found = {(c.address, c.port.transport, c.port.number) for c in site.appliance.control}
+    for asset in site.assets:
+        if asset.probing != "never" and not asset.safety:
+            found |= {
+                (asset.address, look.port.transport, look.port.number)
+                for look in looks(site, asset)
+            }
+    return frozenset(found)
+
 
 def looks(site: Site, asset: Asset) -> tuple[Look, ...]:
     """Every port of the asset that is looked at, from every vantage that can see its zone."""

@@ -1,23 +1,29 @@
 """
 One pass over one asset: every due question once, one connection at a time.
 
-Nothing is retried.  A port that did not open is not spoken to in the same visit.
+Nothing is retried but the canary after it.  A port that did not open is not spoken to in the same visit.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from appliance.clock import Clock
 from appliance.site.model import Asset
 from appliance.visit import questions as q
 from appliance.visit.asking import Asking
+from appliance.visit.asks import Ask
+from appliance.visit.choosing import Choice, LeftOut
 from appliance.visit.control import Controls
+from appliance.visit.guard.canary import Seen
+from appliance.visit.guard.signs import Happened
+from appliance.visit.guard.watch import Watch
 from appliance.visit.reach import Look
 from checks.facts.context import Presence
+from checks.facts.http import HttpPages
 from checks.facts.observation import Facts, Observation
 from checks.facts.ports import PortAnswer, TcpPort
 from checks.facts.snmp import SnmpAnswer, SnmpDefaultCommunities, SnmpRefusals
@@ -25,13 +31,17 @@ from checks.facts.verdict import Reason
 from collectors.errors import (
     CollectError,
     HungUp,
+    LoginFailed,
+    NotPermitted,
     Refused,
     TimedOut,
     TurnedAway,
     Unintelligible,
 )
 
-ORDER = (q.Effort.CONNECT, q.Effort.HANDSHAKE, q.Effort.LOGIN)
+NOT_ASKED = Reason.NOT_ASKED
+AGAIN_SECONDS = 2.0
+BUSY_STATUS = 503
 # A closed or silent port already said what a second connection would only repeat.
 _SHUT = {
     PortAnswer.REFUSED: Reason.REFUSED,
@@ -40,77 +50,115 @@ _SHUT = {
 }
 
 
-@dataclass(frozen=True)
-class Ask:
-    """One question to put through one look; `forbidden` says why it may not be put."""
-
-    look: Look
-    question: q.Question
-    forbidden: str | None = None
-
-
-def asks(asset: Asset, looks: tuple[Look, ...], *, laboratory: bool) -> tuple[Ask, ...]:
-    """
-    Everything a whole visit asks, gentlest first.
-
-    A service is spoken to from one vantage only: the first that is permitted to.
-    """
-    found = [Ask(look, q.TCP_PORT) for look in looks if look.port.transport == "tcp"]
-    spoken: set[str] = set()
-    for look in looks:
-        if not look.permitted or look.service is None or look.port.id in spoken:
-            continue
-        spoken.add(look.port.id)
-        for question in q.BY_PROTOCOL.get(look.service.protocol, ()):
-            why = q.forbidden(asset, question, laboratory=laboratory)
-            found.append(Ask(look, question, why))
-    return tuple(sorted(found, key=lambda ask: ORDER.index(ask.question.effort)))
-
-
 @dataclass
 class Visit:
-    """A visit under way.  `pause` is the seconds the device gets between connections."""
+    """
+    A visit under way.
+
+    `watch` is told what every question came to and says when to leave off; `pause` is the seconds
+    the device gets before it is looked at a second time after the visit.
+    """
 
     id: str
     asset: Asset
     asking: Asking
     controls: Controls
     clock: Clock
+    watch: Watch
+    sent: Callable[[], int]
     pause: float
     last_alive: datetime | None
+    put: list[Ask] = field(default_factory=list)
+    _shut: dict[str, Reason] = field(default_factory=dict)
 
-    async def run(self, todo: tuple[Ask, ...]) -> tuple[Observation, ...]:
-        """The observations, the last of them whether the asset was there at all."""
+    async def run(
+        self, choice: Choice, canary: Ask | None, *, whole: bool
+    ) -> tuple[Observation, ...]:
+        """
+        The observations, the last of them whether the asset was there at all.
+
+        The canary goes first.  When that is all (`whole` false), or nothing permitted answers,
+        nothing else is sent; otherwise it goes last as well.
+        """
         started = self.clock.now()
-        for vantage in {ask.look.vantage.id: ask.look.vantage for ask in todo}.values():
+        self.watch.begin(whole=whole)
+        first = (canary,) if canary is not None else ()
+        rest = [ask for ask in choice.chosen if ask != canary]
+        for vantage in {a.look.vantage.id: a.look.vantage for a in (*first, *rest)}.values():
             await self.controls.seen_from(vantage)
-        seen: list[Observation] = []
-        shut: dict[str, Reason] = {}
-        for ask in todo:
-            observation = await self._one(ask, shut)
-            if isinstance(observation.facts, TcpPort) and ask.look.permitted:
-                port = observation.facts
-                if port.answer in _SHUT:
-                    shut[ask.look.port.id] = _SHUT[port.answer]
-            seen.append(observation)
+        seen = [await self._one(ask) for ask in first]
+        if not whole:
+            self.watch.only_lives(answered=any(o.alive for o in seen))
+            return self._ended(seen, started)
+        if seen and not seen[0].alive:
+            # Its other services may answer; every other port would only repeat the silence.
+            others = [a for a in rest if a.question is q.TCP_PORT and _permitted(a)]
+            seen += await self._all(others)
+            rest = [a for a in rest if a not in others]
+        elif seen and (before := _looked(seen[0])) is not None:
+            self.watch.before(before)
+        if not seen or any(o.alive for o in seen):
+            seen += await self._all(rest)
+        seen += [self._left_out(one) for one in choice.left_out if one.reason is not NOT_ASKED]
+        if canary is not None and len(seen) > 1 and _looked(seen[0]) is not None:
+            await self._look_again(canary)
         return self._ended(seen, started)
 
-    async def _one(self, ask: Ask, shut: dict[str, Reason]) -> Observation:
+    async def _all(self, asks: Sequence[Ask]) -> list[Observation]:
+        """Each in turn, as long as the watch has nothing against it."""
+        seen = []
+        for ask in asks:
+            if self.watch.ended:
+                break
+            seen.append(await self._one(ask))
+        return seen
+
+    def _left_out(self, left: LeftOut) -> Observation:
+        """What the class forbids and what the budget does not cover is said, not passed over."""
+        self.put.append(left.ask)
+        return self._observed(left.ask, self.clock.now(), None, left.reason, left.why)
+
+    async def _look_again(self, canary: Ask) -> None:
+        """
+        The canary after the visit.
+
+        A device that is silent once may be busy with what we asked; silent twice, it is in trouble.
+        """
+        if self.watch.overloaded or canary.question is not q.TCP_PORT:
+            return
+        for last in (False, True):
+            try:
+                facts = await self.asking.ask(canary.look, canary.question)
+            except NotPermitted:
+                return
+            except CollectError as error:
+                found = Seen(canary.look.port.id, None, str(error))
+            else:
+                found = _seen(canary.look.port.id, facts)
+            if found.latency_us is not None or last:
+                self.watch.after(found)
+                return
+            await asyncio.sleep(max(self.pause, AGAIN_SECONDS))
+
+    async def _one(self, ask: Ask) -> Observation:
         started = self.clock.now()
-        if ask.forbidden is not None:
-            return self._observed(ask, started, None, Reason.NOT_PERMITTED, ask.forbidden)
-        if ask.question is not q.TCP_PORT and (reason := shut.get(ask.look.port.id)):
+        self.put.append(ask)
+        if ask.question is not q.TCP_PORT and (reason := self._shut.get(ask.look.port.id)):
             said = f"Port {ask.look.port} did not open in this visit ({reason})."
             return self._observed(ask, started, None, reason, said)
+        before = self.sent()
+        facts, failure = None, None
         try:
             facts = await self.asking.ask(ask.look, ask.question)
         except CollectError as error:
-            observation = self._observed(ask, started, None, error.reason, str(error), error)
-        else:
-            observation = self._observed(ask, started, facts)
-        if self.pause:
-            await asyncio.sleep(self.pause)
-        return observation
+            failure = error
+        if self.sent() > before:
+            self.watch.saw(_happened(ask, facts, failure))
+        if isinstance(facts, TcpPort) and ask.look.permitted and facts.answer in _SHUT:
+            self._shut[ask.look.port.id] = _SHUT[facts.answer]
+        if failure is None:
+            return self._observed(ask, started, facts)
+        return self._observed(ask, started, None, failure.reason, str(failure), failure)
 
     def _observed(
         self,
@@ -204,4 +252,34 @@ def _answered(facts: Facts | None, error: CollectError | None, look: Look) -> bo
     )
 
 
-Due = Callable[[Ask], bool]
+def _permitted(ask: Ask) -> bool:
+    return ask.look.permitted and ask.look.service is not None
+
+
+def _happened(ask: Ask, facts: Facts | None, error: CollectError | None) -> Happened:
+    service = ask.look.service
+    busy = isinstance(facts, HttpPages) and any(p.status == BUSY_STATUS for p in facts.pages)
+    return Happened(
+        expected=_permitted(ask),
+        protocol=service.protocol if service and ask.question is not q.TCP_PORT else "tcp",
+        facts=facts,
+        error=error,
+        login=isinstance(error, LoginFailed),
+        closed_after=error.after if isinstance(error, HungUp) else None,
+        http_status=BUSY_STATUS if busy else None,
+    )
+
+
+def _looked(observation: Observation) -> Seen | None:
+    """What the canary saw, where it can be compared; a refused port has no latency."""
+    facts = observation.facts
+    if isinstance(facts, TcpPort) and facts.answer is PortAnswer.OPEN:
+        return _seen(observation.port, facts)
+    return None
+
+
+def _seen(port: str, facts: Facts) -> Seen:
+    if isinstance(facts, TcpPort) and facts.answer is PortAnswer.OPEN:
+        return Seen(port, facts.latency_us)
+    said = facts.answer.value if isinstance(facts, TcpPort) else "no connection"
+    return Seen(port, None, f"port {port} was {said}.")

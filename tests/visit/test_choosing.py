@@ -22,7 +22,7 @@ from appliance.visit.choosing import (
 from appliance.visit.classes import CLASSES, ProbingClass, class_of
 from appliance.visit.purse import Left
 from appliance.visit.reach import Look
-from appliance.visit.visit import Ask
+from appliance.visit.asks import Ask
 from checks.facts.verdict import Reason
 
 HOUR = timedelta(hours=1)

@@ -1,88 +1,157 @@
 """
-Stands between every collector and the network: may I, I have.
+Stands between every collector and the network: may I, when, I have.
 
-A target that is not in the inventory is refused before a socket exists, and a device that has had
-its packets for the day is left alone.
+Nothing is connected to but what the inventory names, outside of a visit whose upper bound was
+reserved, on hold, or past what was reserved.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from appliance.clock import Clock
+from appliance.site.model import Site
+from appliance.visit.classes import LABORATORY, ROBUST, ProbingClass, class_for
+from appliance.visit.control import CONTROL
+from appliance.visit.guard.budget import Reservation
+from appliance.visit.guard.event import Event
+from appliance.visit.guard.hold import SITE
+from appliance.visit.guard.kept import Kept
 from appliance.visit.guard.pace import Paces
+from appliance.visit.guard.restraint import Restraints, segment_of
+from appliance.visit.reach import Triple, targets
+from collectors.allowed import never_connect
 from collectors.errors import BudgetSpent, NotPermitted
 from collectors.wire import Connections, Target
 
-Triple = tuple[str, str, int]
+
+@dataclass(frozen=True)
+class Load:
+    """What an address got from us: since this process began, or in one visit."""
+
+    packets: int = 0
+    octets: int = 0
+    connections: int = 0
+    sessions: int = 0
+
+    def since(self, before: Load) -> Load:
+        return Load(
+            self.packets - before.packets,
+            self.octets - before.octets,
+            self.connections - before.connections,
+            self.sessions - before.sessions,
+        )
 
 
 @dataclass
+class _Grant:
+    """A visit under way: how many packets were reserved for it, and how many it has had."""
+
+    packets: int
+    spent: int = 0
+
+
 class Guard:
-    """
-    The wire's gate for all assets together.
+    """The wire's gate for all assets together; what it remembers outlives the process."""
 
-    `allowed` holds the (address, transport, port) triples of the plan; `a_day` the packets an
-    address may get in 24 hours.  Counters follow the address, so renaming an asset refills nothing.
-    """
+    def __init__(self, clock: Clock, kept: Kept, site: Site) -> None:
+        self.clock = clock
+        self.kept = kept
+        self.restraints = Restraints(kept, clock, site)
+        self.loads: defaultdict[str, Load] = defaultdict(Load)
+        self.faults: list[str] = []
+        self.last_sent: datetime | None = None
+        self._connections = Connections()
+        self._grants: dict[str, _Grant] = {}
+        self.adopt(site)
+        self._paces = Paces(clock, self._numbers, self._segment)
 
-    clock: Clock
-    allowed: frozenset[Triple] = frozenset()
-    a_day: Callable[[str], int] = lambda _: 600
-    held: bool = False
-    paces: Paces | None = None
-    connections: Connections = field(default_factory=Connections)
-    packets: Counter[str] = field(default_factory=Counter)
-    octets: Counter[str] = field(default_factory=Counter)
-    today: Counter[str] = field(default_factory=Counter)
-    faults: list[str] = field(default_factory=list)
-    last_sent: datetime | None = None
-    _day: float | None = None
+    def adopt(self, site: Site) -> None:
+        """Go on with this configuration; what was used stays used."""
+        self.restraints.adopt(site)
+        laboratory = site.site.laboratory
+        self._site = site
+        self._allowed: frozenset[Triple] = targets(site)
+        self._classes = {
+            a.address: class_for(a, laboratory=laboratory)
+            for a in site.assets
+            if a.probing != "never"
+        }
+        self._segments = {a.address: segment_of(a) for a in site.assets}
+        self._others = LABORATORY if laboratory else ROBUST
 
-    def permit(self, triples: Iterable[Triple]) -> None:
-        """Replace the targets; counters stay."""
-        self.allowed = frozenset(triples)
+    @property
+    def connections(self) -> Connections:
+        return self._connections
+
+    @property
+    def held(self) -> bool:
+        """Whether the whole site is on hold."""
+        return any(hold.scope == SITE for hold in self.restraints.holds.all())
+
+    def enforce_holds(self, why: str) -> None:
+        """End what is under way to everything that is on hold now."""
+        self._connections.stop_all(lambda target: self._held(target) is not None, why)
+
+    @contextmanager
+    def visiting(self, reservation: Reservation) -> Iterator[list[Event]]:
+        """A visit within its reservation; the events of settling it are there afterwards."""
+        grant = self._grants[reservation.address] = _Grant(reservation.packets)
+        before = self.loads[reservation.address]
+        events: list[Event] = []
+        try:
+            yield events
+        finally:
+            del self._grants[reservation.address]
+            had = self.loads[reservation.address].since(before)
+            if event := self.restraints.budgets.settle(reservation, grant.spent, had.octets):
+                events.append(event)
 
     def may_connect(self, target: Target) -> None:
-        if self.held:
-            raise NotPermitted(target, "everything is on hold", "connecting")
-        if (target.address, target.transport, target.port) not in self.allowed:
+        if (target.address, target.transport, target.port) not in self._allowed:
             raise NotPermitted(target, "this port is not in the inventory", "connecting")
-        self._new_day()
-        if self.today[target.address] >= self.a_day(target.address):
-            raise BudgetSpent(
-                target, f"it had its {self.a_day(target.address)} packets for 24 hours"
-            )
-
-    async def turn(self, target: Target) -> None:
-        if self.paces is not None:
-            await self.paces.turn(target)
-
-    async def pace(self, target: Target, packets: int) -> None:
-        if self.paces is not None:
-            await self.paces.pace(target, packets)
-
-    def closed(self, target: Target) -> None:
-        if self.paces is not None:
-            self.paces.closed(target)
+        if why := never_connect(target.transport, target.port):
+            raise NotPermitted(target, why, "connecting")
+        self._may(target)
 
     def may_send(self, target: Target, octets: int) -> None:
-        if self.held:
-            raise NotPermitted(target, f"everything is on hold; {octets} bytes were not sent")
+        del octets
+        self._may(target)
+
+    async def turn(self, target: Target) -> None:
+        await self._paces.turn(target)
+        if target.transport == "tcp":
+            load = self.loads[target.address]
+            self.loads[target.address] = replace(load, connections=load.connections + 1)
+
+    async def pace(self, target: Target, packets: int) -> None:
+        await self._paces.pace(target, packets)
+
+    def closed(self, target: Target) -> None:
+        self._paces.closed(target)
 
     def refused(self, target: Target, why: str) -> None:
         self.faults.append(f"{target}: {why}")
 
     def sent(self, target: Target, packets: int, octets: int) -> None:
-        if self.paces is not None:
-            self.paces.sent(target, packets)
-        self.packets[target.address] += packets
-        self.octets[target.address] += octets
-        self.today[target.address] += packets
-        self.last_sent = self.clock.now()
+        self._paces.sent(target, packets)
+        load = self.loads[target.address]
+        self.loads[target.address] = replace(
+            load, packets=load.packets + packets, octets=load.octets + octets
+        )
+        if grant := self._grants.get(target.address):
+            grant.spent += packets
+        if packets:
+            self.last_sent = self.clock.now()
+
+    def session(self, address: str) -> None:
+        """One more session was asked for."""
+        load = self.loads[address]
+        self.loads[address] = replace(load, sessions=load.sessions + 1)
 
     def now(self) -> float:
         return self.clock.monotonic()
@@ -90,12 +159,25 @@ class Guard:
     def wall(self) -> datetime:
         return self.clock.now()
 
-    def used_ratio(self, address: str) -> float:
-        """How much of its day's packets an address has had, from 0."""
-        return self.today[address] / self.a_day(address)
+    def _may(self, target: Target) -> None:
+        if why := self._held(target):
+            raise NotPermitted(target, why)
+        if target.asset == CONTROL:
+            return
+        grant = self._grants.get(target.address)
+        if grant is None:
+            raise NotPermitted(target, "no visit to it is under way")
+        if grant.spent >= grant.packets:
+            raise BudgetSpent(target, f"it had the {grant.packets} packets reserved for this visit")
 
-    def _new_day(self) -> None:
-        now = self.clock.monotonic()
-        if self._day is None or now - self._day >= 86_400:
-            self._day = now
-            self.today.clear()
+    def _held(self, target: Target) -> str | None:
+        if target.asset != CONTROL:
+            return self.restraints.forbidden(target.asset)
+        holds = self.restraints.holds.all()
+        return next((hold.said for hold in holds if hold.scope == SITE), None)
+
+    def _numbers(self, address: str) -> ProbingClass:
+        return self._classes.get(address, self._others)
+
+    def _segment(self, address: str) -> str:
+        return self._segments.get(address, CONTROL)

@@ -18,13 +18,13 @@ from typing import Any
 from appliance.site.model import Asset, Site
 from appliance.visit import choosing
 from appliance.visit import questions as q
+from appliance.visit.asks import Ask, asks
 from appliance.visit.classes import ProbingClass, class_for
 from appliance.visit.plan.latency import Asked, Latency, latencies, wider
 from appliance.visit.plan.outside import Outside, outside
 from appliance.visit.plan.sent import Pdu, requests
 from appliance.visit.reach import looks
 from appliance.visit.schedule import phase
-from appliance.visit.visit import Ask, asks
 from collectors.allowed import never_connect
 from collectors.wire import DRAIN_SECONDS, SOURCE_PORTS
 
