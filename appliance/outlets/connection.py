@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import threading
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -22,6 +25,7 @@ from appliance.outlets.broker import Broker
 KEEPALIVE_SECONDS = 60
 ACKNOWLEDGED_WITHIN = 10.0
 GOODBYE_WITHIN = 2.0
+CLOSED_WITHIN = 2.0
 SESSION_SECONDS = 86_400
 
 T = TypeVar("T")
@@ -47,6 +51,7 @@ class Connection:
         self._lost: asyncio.Future[Lost] = self._loop.create_future()
         self._acknowledged: dict[int, asyncio.Future[int]] = {}
         self._early: dict[int, int] = {}
+        self._left = False
         self._client = self._made()
 
     def _made(self) -> paho.Client:
@@ -69,23 +74,26 @@ class Connection:
         return client
 
     async def open(self) -> None:
-        """Connect.  Raises `Lost` with the cause."""
-        broker = self._broker
-        session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it so
-        session.SessionExpiryInterval = SESSION_SECONDS
+        """Connect; may be cancelled at any moment.  Raises `Lost` with the cause."""
         try:
-            await asyncio.to_thread(
-                self._client.connect,
-                broker.host,
-                broker.port,
-                KEEPALIVE_SECONDS,
-                clean_start=False,
-                properties=session,
-            )
+            await self._aside(self._connect)
         except (OSError, ValueError) as error:
             raise Lost(str(error) or type(error).__name__) from error
         self._client.loop_start()
         await self._or_lost(self._ready)
+
+    def _connect(self) -> None:
+        session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it so
+        session.SessionExpiryInterval = SESSION_SECONDS
+        self._client.connect(
+            self._broker.host,
+            self._broker.port,
+            KEEPALIVE_SECONDS,
+            clean_start=False,
+            properties=session,
+        )
+        if self._left:
+            self._client.disconnect()
 
     async def publish(self, message: Message) -> int:
         """Publish and wait for the broker's word on it: its reason code.  Raises `Lost`."""
@@ -122,7 +130,12 @@ class Connection:
             raise self._lost.result()
 
     async def close(self, *, graceful: bool, at: datetime) -> None:
-        """Leave; after a graceful goodbye the status says offline, as the will would have."""
+        """
+        Leave; after a graceful goodbye the status says offline, as the will would have.
+
+        A broker that fell silent holds this up for `GOODBYE_WITHIN` and `CLOSED_WITHIN` at most.
+        """
+        self._left = True
         if graceful and self._ready.done() and not self._lost.done():
             gone = messages.status(self._site, "offline", appliance=self._appliance, at=at)
             with suppress(Lost, TimeoutError):
@@ -132,7 +145,36 @@ class Connection:
         word = "Normal disconnection" if graceful else "Disconnect with will message"
         with suppress(Exception):
             self._client.disconnect(ReasonCode(PacketTypes.DISCONNECT, word))
-        await asyncio.to_thread(self._client.loop_stop)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSED_WITHIN):
+                await self._aside(self._client.loop_stop)
+                return
+        # paho waits for what the broker will never take: without its socket it gives up.
+        sock = self._client.socket()
+        if isinstance(sock, socket.socket):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    async def _aside(self, work: Callable[[], Any]) -> Any:
+        """
+        In a thread of its own, which nobody waits for at the end of the process.
+
+        Looking up a name or a handshake can hang longer than a stop may take.
+        """
+        future: asyncio.Future[Any] = self._loop.create_future()
+
+        def thread() -> None:
+            try:
+                result = work()
+            except Exception as error:  # noqa: BLE001 - raised where it is awaited
+                # paho's frames hold the socket of a failed handshake, and nothing else closes it.
+                traceback.clear_frames(error.__traceback__)
+                self._call(_fail, future, error)
+            else:
+                self._call(_settle, future, result)
+
+        threading.Thread(target=thread, name="mqtt", daemon=True).start()
+        return await future
 
     async def _or_lost(self, future: asyncio.Future[T]) -> T:
         either: set[asyncio.Future[Any]] = {future, self._lost}
@@ -182,3 +224,8 @@ class Connection:
 def _settle(future: asyncio.Future[Any], value: Any) -> None:
     if not future.done():
         future.set_result(value)
+
+
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -38,6 +38,7 @@ REFUSED = 128
 # Malformed, protocol error, topic invalid, packet too large, payload format, retain or QoS not
 # supported: the broker hangs up over one message, and would again over the same.
 BLAMES_THE_MESSAGE = frozenset({0x81, 0x82, 0x90, 0x95, 0x99, 0x9A, 0x9B})
+MOMENT_SECONDS = 1.0
 BATCH = 100
 MOST_LOOKED_AT = 6_400
 
@@ -126,15 +127,18 @@ class MqttOutlet:
             connection = Connection(self.site, self.appliance, self.broker)
             began, pause = monotonic(), 0.0
             try:
-                await connection.open()
-                self.connected = True
-                await self._publish_all(connection, stop)
+                await _until(stop, self._served(connection, stop))
             except Lost as lost:
                 pause = self._after(lost, lasted=monotonic() - began)
             finally:
                 self.connected = False
                 await connection.close(graceful=stop.is_set(), at=self.clock.now())
             await _sleep(stop, pause)
+
+    async def _served(self, connection: Connection, stop: asyncio.Event) -> None:
+        await connection.open()
+        self.connected = True
+        await self._publish_all(connection, stop)
 
     def _after(self, lost: Lost, *, lasted: float) -> float:
         """Seconds until the next connection."""
@@ -211,6 +215,28 @@ class MqttOutlet:
         tries = self._held.hold(message.stream, self.backoff)
         if tries == 1:
             log.warning("mqtt publish refused", topic=message.address, code=code)
+
+
+async def _until(stop: asyncio.Event, work: Coroutine[None, None, None]) -> None:
+    """
+    Until the work ends, or a moment after `stop`.
+
+    The moment is for the word on a message under way, which would else be sent twice.
+    """
+    working = asyncio.ensure_future(work)
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            await asyncio.wait({working}, timeout=MOMENT_SECONDS)
+    finally:
+        stopping.cancel()
+        if not working.done():
+            working.cancel()
+            with suppress(asyncio.CancelledError):
+                await working
+    if not working.cancelled():
+        working.result()
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

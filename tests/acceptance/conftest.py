@@ -12,9 +12,7 @@ import pytest
 
 from tests.acceptance import peers
 from tests.acceptance.bench import Bench
-from tests.acceptance.table import PRINTED
-
-WHOLE = "UPHELD_ACCEPTANCE"
+from tests.acceptance.table import PRINTED, WHOLE
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ WITHOUT_AN_ANSWER = frozenset(
 )
 DATED = {"dated": ("pass",), "stopped": ("fail", "differs")}
 UNDATED = ("inconclusive", "clock-unsynchronised")
+WHOLE = "UPHELD_ACCEPTANCE"
 IMPLIED = {"pass": "as-expected", "not-applicable": "not-applicable"}
 
 

@@ -114,10 +114,33 @@ def test_a_firewall_that_drops_all(bench, cable):
     inside(bench)
     cable.firewall(DROP)
 
+    found = bench.check("--asset", "rtu")
+
+    # A silence heard once is nobody's state yet.
+    assert found.states["rtu", "inventory-device-present"] == "unknown"
+    hold(
+        "firewall drops",
+        found,
+        """
+rtu.modbus modbus-identity-matches-inventory inconclusive filtered
+rtu        firmware-approved                 inconclusive filtered
+rtu        port-expected-present             inconclusive filtered
+rtu        port-unexpected-absent            inconclusive filtered
+rtu        cleartext-service-absent          inconclusive filtered
+rtu        inventory-device-present          fail missing
+""",
+    )
+
+
+@pytest.mark.whole
+def test_a_firewall_that_drops_every_protocol(bench, cable):
+    inside(bench)
+    cable.firewall(DROP)
+
     found = bench.check()
 
     hold(
-        "firewall drops",
+        "firewall drops, every protocol",
         found,
         unheard("filtered", "filtered", "timeout")
         + """
@@ -132,8 +155,6 @@ plc    inventory-device-present fail missing
 switch inventory-device-present fail missing
 """,
     )
-    # A silence heard once is nobody's state yet.
-    assert found.states["rtu", "inventory-device-present"] == "unknown"
 
 
 @pytest.mark.whole
@@ -250,6 +271,7 @@ def control(start, cable):
     start(hostile.tcp(netns.CONTROL, 443, hostile.slam, cable.in_near))
 
 
+@pytest.mark.whole
 @pytest.mark.usefixtures("control")
 def test_a_conduit_that_drops_what_it_does_not_permit(bench, cable):
     outside(bench, "drop")

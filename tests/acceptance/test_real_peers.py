@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from collectors.credentials import SnmpUser
 from tests.acceptance import peers
-from tests.acceptance.table import hold
+from tests.acceptance.table import WHOLE, hold
 from tests.devices.snmpd import PROGRAM, snmpd
 
 MONITOR = SnmpUser("monitor", "SHA-256", "seven-seas-auth", "AES-128", "seven-seas-priv")
@@ -29,11 +31,14 @@ assets:
 """)
 
     # No community is known to be valid, so v1 and v2c are not tried: their silence would say nothing.
-    hold("net-snmp, v3 only", bench.check(), V3_ONLY)
-    # Silence was heard for the second time: now it stands.
-    again = bench.check("--due-anyway")
-    hold("net-snmp, v3 only, again", again, V3_ONLY)
-    assert again.states["switch.snmp", "snmp-default-community-refused"] == "pass"
+    once = bench.check()
+    hold("net-snmp, v3 only", once, V3_ONLY)
+    assert once.states["switch.snmp", "snmp-default-community-refused"] == "unknown"
+    if os.environ.get(WHOLE):
+        # Silence is heard for the second time: now it stands.
+        again = bench.check("--due-anyway")
+        hold("net-snmp, v3 only, again", again, V3_ONLY)
+        assert again.states["switch.snmp", "snmp-default-community-refused"] == "pass"
 
 
 V3_ONLY = """
@@ -312,6 +317,7 @@ panel inventory-device-present pass
     )
 
 
+@pytest.mark.whole
 @needs_hosts
 def test_sshd_alone_with_the_clear_text_service_switched_off(bench, start, tmp_path):
     ssh, off = start(peers.sshd(tmp_path / "ssh")), peers.free_port()

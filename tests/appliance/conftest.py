@@ -1,5 +1,6 @@
 """A whole small appliance over a configuration written by the test."""
 
+import socket
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from appliance.ledger.store import Store
 from appliance.round import Rounds
 from appliance.site.loading import load
 from appliance.visit.guard import Guard
+from tests.appliance.processes import free_port
 
 HEAD = """
 site: {{id: bench, name: Bench, laboratory: true}}
@@ -51,3 +53,29 @@ def rounds(tmp_path: Path):
             await store.close()
 
     return opened
+
+
+@pytest.fixture
+def listen():
+    return free_port()
+
+
+@pytest.fixture
+def plant(tmp_path, listen):
+    """A configuration with one asset every second, most of whose ports refuse."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        folder = tmp_path / "config"
+        folder.mkdir()
+        (folder / "site.yaml").write_text(f"""
+site: {{id: bench, name: Bench, laboratory: true}}
+appliance:
+  id: edge
+  state_dir: {tmp_path}/state
+  vantages: [{{id: monitor, zone: cell, source: 127.0.0.5, kind: monitor}}]
+  web: {{listen: "127.0.0.1:{listen}"}}
+zones: [{{id: cell, name: Cell, networks: [127.0.0.0/8], sl_t: 2}}]
+assets:
+  - {{id: plc, zone: cell, address: 127.0.0.1, role: plc, every: 1s,
+     services: [{{port: tcp/{server.getsockname()[1]}, protocol: s7}}, {{port: tcp/9, protocol: opcua}}]}}
+""")
+        yield folder

@@ -128,12 +128,14 @@ async def opcua_server(
     secured: tuple[x509.Certificate, rsa.RSAPrivateKey] | None = None,
     policies: list[ua.SecurityPolicyType] | None = None,
     tokens: list[type] | None = None,
+    address: str = "127.0.0.1",
+    port: int = 0,
 ) -> AsyncIterator[Device]:
     """Open, or for users on SignAndEncrypt only when `secured` holds its certificate and key."""
     server = Server(user_manager=_OneUser() if secured else None)
     await server.init()
-    port = _free_port()
-    server.set_endpoint(f"opc.tcp://127.0.0.1:{port}/line")
+    port = port or _free_port()
+    server.set_endpoint(f"opc.tcp://{address}:{port}/line")
     if secured is not None:
         await server.load_certificate(secured[0].public_bytes(Encoding.DER), "der")
         key = secured[1].private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())

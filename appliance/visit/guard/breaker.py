@@ -44,7 +44,8 @@ class Stand:
 class _State:
     """
     `failures` in a row; `opened` when and for how many seconds; `times` it opened without being
-    forgiven; `clean` visits since it closed; `overloaded`: the device had no room for us.
+    forgiven; `clean` visits since it last failed (-1: it failed in this one); `overloaded`: the
+    device had no room for us.
     """
 
     failures: int = 0
@@ -118,7 +119,7 @@ class Breakers:
             return None
         failures = state.failures + 1
         if sign.weight is Weight.FAILURE and failures < after:
-            self._keep(address, replace(state, failures=failures, clean=0))
+            self._keep(address, replace(state, failures=failures, clean=-1))
             return None
         period = min(first * 2 ** min(state.times, 20), LONGEST)
         opened = _State(
@@ -139,9 +140,6 @@ class Breakers:
         """A visit came to its end; the third clean one in a row forgets the longer pauses."""
         state = self._state(address)
         if not state.times or state.opened is not None:
-            return None
-        if state.failures:
-            self._keep(address, replace(state, clean=0))
             return None
         if state.clean + 1 < CLEAN_VISITS:
             self._keep(address, replace(state, clean=state.clean + 1))

@@ -8,7 +8,7 @@ little is sent and somebody is watching; not on three hundred devices in one nig
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -34,8 +34,8 @@ class Level(StrEnum):
 @dataclass(frozen=True)
 class Fingerprint:
     """
-    What an asset is: its type, address and approved versions from the inventory, and what its
-    visits saw.  Empty: not known.
+    What an asset is, by its inventory entry (type, address, approved versions, serial and order
+    number) or by what a visit saw (firmware, serial, order number).  Empty: not known.
     """
 
     type: str = ""
@@ -78,15 +78,25 @@ class Permit:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is kept of one asset.  `clean` are the seconds its liveness was seen to be clean."""
+    """
+    What is kept of one asset.  `clean` are the seconds its liveness was seen to be clean.
+
+    The inventory (`plan`) is compared with the inventory, what was seen with what was seen; that
+    the two differ is for a check to say, and is no change.
+    """
 
     level: Level
-    seen: Fingerprint
+    plan: Fingerprint
+    seen: Fingerprint = field(default_factory=Fingerprint)
     clean: float = 0.0
     last: Stamp | None = None
     granted: bool = False
     visiting: bool = False
     first_of_its_kind: str = ""
+
+    @property
+    def kin(self) -> str:
+        return replace(self.seen, type=self.plan.type, approved=self.plan.approved).kin
 
 
 class Trusts:
@@ -134,7 +144,13 @@ class Trusts:
         if known is None:
             self._put(asset, _Known(Level.CANARY, now))
             return Event("trust.canary", asset, f"{asset} is only checked for life for 24 h.")
-        return self.saw(asset, now)
+        if known.plan == now:
+            return None
+        changed = known.plan.changed_to(now)
+        if not changed:
+            self._put(asset, replace(known, plan=now))
+            return None
+        return self._withdrawn(asset, _Known(known.level, now), changed)
 
     def alive(self, asset: str, *, clean: bool) -> Event | None:
         """
@@ -191,42 +207,43 @@ class Trusts:
             self._put(asset, replace(known, visiting=False, seen=seen))
             said = f"The supervised visit of {asset} was not clean; it waits for another one."
             return (Event("trust.unclean", asset, said),)
-        self._put(asset, _Known(Level.ACTIVE, seen))
+        active = _Known(Level.ACTIVE, known.plan, seen)
+        self._put(asset, active)
         said = f"{asset} is active after a clean supervised visit."
-        return (Event("trust.active", asset, said), *self._free(asset, seen.kin))
+        return (Event("trust.active", asset, said), *self._free(asset, active.kin))
 
     def saw(self, asset: str, seen: Fingerprint) -> Event | None:
-        """What is known of an asset now; an event when that is another device than before."""
+        """What a visit saw of an asset; an event when that is another device than before."""
         known = self._get(asset)
         if self.laboratory or known is None:
             return None
-        changed = known.seen.changed_to(seen)
-        if not changed and known.first_of_its_kind:
-            changed = self._stranger(known, seen)
-        learned = known.seen.learned(seen)
-        if not changed:
-            if learned != known.seen:
-                self._put(asset, replace(known, seen=learned))
-            return None
-        if known.level is Level.CANARY:
-            self._put(asset, _Known(Level.CANARY, learned))
-        else:
-            self._put(asset, _Known(Level.SUPERVISED, learned))
-        said = f"{asset} is trusted no longer, because it changed: {changed}."
-        return Event("trust.withdrawn", asset, said)
+        learned = replace(known, seen=known.seen.learned(seen))
+        changed = known.seen.changed_to(seen) or self._stranger(learned)
+        if changed:
+            return self._withdrawn(asset, learned, changed)
+        if learned != known:
+            self._put(asset, learned)
+        return None
 
     def keep_only(self, assets: Mapping[str, Fingerprint]) -> None:
         """Forget assets the inventory no longer has; if they return they begin anew."""
         for asset in self._kept.all(KIND).keys() - assets.keys():
             self._kept.drop(KIND, asset)
 
+    def _withdrawn(self, asset: str, known: _Known, changed: str) -> Event:
+        canary = known.level is Level.CANARY
+        level = Level.CANARY if canary else Level.SUPERVISED
+        self._put(asset, _Known(level, known.plan, known.seen))
+        said = f"{asset} is trusted no longer, because it changed: {changed}."
+        return Event("trust.withdrawn", asset, said)
+
     def _end_canary(self, asset: str, known: _Known) -> Event:
-        first = self._freed(known.seen.kin)
+        first = self._freed(known.kin)
         if first:
-            self._put(asset, _Known(Level.ACTIVE, known.seen, first_of_its_kind=first))
+            self._put(asset, _Known(Level.ACTIVE, known.plan, known.seen, first_of_its_kind=first))
             said = f"{asset} is active: 24 h of clean liveness, and {first} went before it."
             return Event("trust.active", asset, said)
-        self._put(asset, _Known(Level.SUPERVISED, known.seen))
+        self._put(asset, _Known(Level.SUPERVISED, known.plan, known.seen))
         said = f"{asset} was alive for 24 h and waits for a supervised visit: upheld trust {asset}"
         return Event("trust.supervised", asset, f"{said}.")
 
@@ -238,8 +255,10 @@ class Trusts:
         for asset in self._kept.all(KIND):
             known = self._get(asset)
             assert known is not None
-            if known.level is Level.SUPERVISED and not known.visiting and known.seen.kin == kin:
-                self._put(asset, _Known(Level.ACTIVE, known.seen, first_of_its_kind=first))
+            if known.level is Level.SUPERVISED and not known.visiting and known.kin == kin:
+                self._put(
+                    asset, _Known(Level.ACTIVE, known.plan, known.seen, first_of_its_kind=first)
+                )
                 said = f"{asset} is active: {first}, of the same type and firmware, went before it."
                 events.append(Event("trust.active", asset, said))
         return tuple(events)
@@ -248,12 +267,13 @@ class Trusts:
         found = self._kept.get(FREED, kin) if kin else None
         return str(found["by"]) if found else ""
 
-    def _stranger(self, known: _Known, seen: Fingerprint) -> str:
+    def _stranger(self, known: _Known) -> str:
         """A sibling was let in for the firmware its inventory states; it must also have it."""
-        learned = known.seen.learned(seen)
-        if not learned.firmware or self._freed(learned.kin):
+        if not (first := known.first_of_its_kind) or not known.seen.firmware:
             return ""
-        return f"its firmware is {learned.firmware}, not that of {known.first_of_its_kind}"
+        if self._freed(known.kin):
+            return ""
+        return f"its firmware is {known.seen.firmware}, not that of {first}"
 
     def _get(self, asset: str) -> _Known | None:
         plain = self._kept.get(KIND, asset)
@@ -266,7 +286,10 @@ class Trusts:
 
 
 def _of(plain: dict[str, Any]) -> _Known:
-    seen = {**plain["seen"], "approved": tuple(plain["seen"]["approved"])}
     last = Stamp.of(plain["last"]) if plain["last"] else None
-    level = Level(plain["level"])
-    return _Known(**{**plain, "level": level, "seen": Fingerprint(**seen), "last": last})
+    both = {key: _fingerprint(plain[key]) for key in ("plan", "seen")}
+    return _Known(**{**plain, **both, "level": Level(plain["level"]), "last": last})
+
+
+def _fingerprint(plain: dict[str, Any]) -> Fingerprint:
+    return Fingerprint(**{**plain, "approved": tuple(plain["approved"])})

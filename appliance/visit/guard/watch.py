@@ -67,6 +67,8 @@ class Watch:
 
     def before(self, seen: Seen) -> None:
         """The canary before the visit; a device in trouble before we came is left alone."""
+        if seen.latency_us is not None:
+            self.restraints.stops.answered(self.asset.address)
         if why := self.restraints.canaries.before(self.asset.address, seen):
             self.ended = why
 

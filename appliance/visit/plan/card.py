@@ -39,7 +39,7 @@ def card(site: Site, plan: Plan) -> str:
         "  - guess a password; one failed login ends all logins with it",
         "",
         "FOUR WAYS TO STOP IT (any one; nobody needs to be asked)",
-        "  1. On the appliance:        upheld hold site --why 'your reason'",
+        "  1. On the appliance:        upheld hold --site --why 'your reason'",
         "  2. A file, by any program:  touch /run/upheld/STOP",
         "                              (/etc/upheld/STOP lasts over a restart)",
         "  3. A signal or a stop:      systemctl kill -s SIGUSR1 upheld",
@@ -47,7 +47,7 @@ def card(site: Site, plan: Plan) -> str:
         "  4. The network:             block our addresses at the firewall,",
         "                              or unplug the appliance",
         "  After 1 second nothing new is sent, after 3 seconds everything is closed.",
-        "  To start again: upheld release site (or remove the file), by who is allowed to.",
+        "  To start again: upheld release --site, or remove the file; not everybody may.",
         "",
         "WHEN A DEVICE MISBEHAVES",
         *_wrapped(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from appliance.visit.plan.plan import AssetPlan, Plan, Step
+from appliance.visit.plan.plan import AssetPlan, Plan
+from appliance.visit.plan.step import Step
 
 _Key = tuple[str, str, str, int, str]
 

@@ -18,8 +18,9 @@ from appliance.visit.plan.capture import Capture, Frame
 from appliance.visit.plan.connection import Connection
 from appliance.visit.plan.packets import ACK, RST, SYN, Packet, Unreadable, packet
 from appliance.visit.plan.peaks import Peaks
-from appliance.visit.plan.plan import Plan, Step
+from appliance.visit.plan.plan import Plan
 from appliance.visit.plan.speech import Speech, datagram
+from appliance.visit.plan.step import Step
 from collectors.allowed import Permissions
 
 # What a kernel answers or asks by itself: RFC 792, RFC 4443, RFC 4861 and RFC 3810.

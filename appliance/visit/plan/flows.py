@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from appliance.visit.plan.plan import AssetPlan, Plan, Step
+from appliance.visit.plan.plan import AssetPlan, Plan
+from appliance.visit.plan.step import Step
 from appliance.visit.questions import QUESTIONS
 from checks import ALL
 

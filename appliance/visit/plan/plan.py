@@ -8,8 +8,7 @@ same plan and the same digest on any machine.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from hashlib import sha256
 from math import ceil
@@ -21,60 +20,18 @@ from appliance.visit import questions as q
 from appliance.visit.asks import Ask, asks
 from appliance.visit.classes import ProbingClass, class_for
 from appliance.visit.plan.latency import Asked, Latency, latencies, wider
+from appliance.visit.plan.load import Load, lasts, loads
 from appliance.visit.plan.outside import Outside, outside
-from appliance.visit.plan.sent import Pdu, requests
+from appliance.visit.plan.step import DAY, Step, step_of
 from appliance.visit.reach import looks
 from appliance.visit.schedule import phase
 from collectors.allowed import never_connect
-from collectors.wire import DRAIN_SECONDS, SOURCE_PORTS
+from collectors.wire import SOURCE_PORTS
 
-DAY = 86_400
 NEVER = "never"
-KERNELS_CHOICE = ""
-"""The source of a vantage that leaves its address to the kernel."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """
-    One question through one look.
-
-    `spacing` is the seconds between two askings, `a_day` how many fall into 24 hours at most.
-    Of one asking `packets` is the most that is sent to the device, and `octets` the most that
-    cross its link both ways, headers included.  `forbidden` says why it is not asked at all;
-    then nothing is sent.
-    """
-
-    vantage: str
-    source: str
-    transport: str
-    port: int
-    protocol: str
-    question: str
-    service: str
-    conduit: str
-    permitted: bool
-    spacing: int
-    a_day: int
-    connections: int
-    pdus: tuple[Pdu, ...]
-    packets: int
-    octets: int
-    forbidden: str = ""
-
-    @property
-    def speaks(self) -> bool:
-        """Whether bytes are sent, rather than a connection opened and closed."""
-        return bool(self.pdus) and not self.forbidden
-
-
-@dataclass(frozen=True)
-class Load:
-    """The most a device gets: connections, packets, and octets both ways."""
-
-    connections: int
-    packets: int
-    octets: int
+_Known = dict[tuple[tuple[str, ...], ProbingClass, timedelta], int | None]
 
 
 @dataclass(frozen=True)
@@ -139,7 +96,8 @@ def plan(site: Site) -> Plan:
     touched = sorted(
         (a for a in site.assets if a.probing != NEVER and not a.safety), key=lambda a: a.id
     )
-    assets = tuple(_asset(site, asset) for asset in touched)
+    known: _Known = {}
+    assets = tuple(_asset(site, asset, known) for asset in touched)
     visits = {a.asset: (_asked(a.steps), a.every, a.seconds) for a in assets}
     return Plan(
         site=site.site.id,
@@ -153,7 +111,7 @@ def plan(site: Site) -> Plan:
     )
 
 
-def _asset(site: Site, asset: Asset) -> AssetPlan:
+def _asset(site: Site, asset: Asset, known: _Known) -> AssetPlan:
     laboratory = site.site.laboratory
     numbers = class_for(asset, laboratory=laboratory)
     every = q.every(asset, laboratory=laboratory)
@@ -164,12 +122,10 @@ def _asset(site: Site, asset: Asset) -> AssetPlan:
         if never_connect(ask.look.port.transport, ask.look.port.number) is None
     )
     canary = choosing.canary_of(asked, never_connect)
-    rounds = choosing.rounds(
-        asked, numbers, canary=canary, every=every, never_connect=never_connect
-    )
-    steps = tuple(_step(site, asset, ask, numbers, every, rounds or len(asked)) for ask in asked)
-    visit, day = _loads(numbers, steps, seconds, canary)
-    lasts = _lasts(site, numbers, steps)
+    rounds = _rounds(asked, numbers, every, canary, known)
+    steps = tuple(step_of(site, asset, ask, numbers, every, rounds or len(asked)) for ask in asked)
+    visit, day = loads(numbers, steps, seconds, canary)
+    longest = lasts(site, numbers, steps)
     return AssetPlan(
         asset=asset.id,
         zone=asset.zone,
@@ -183,91 +139,33 @@ def _asset(site: Site, asset: Asset) -> AssetPlan:
         day=day,
         sweep_limit=numbers.packets_a_sweep,
         day_limit=numbers.packets_a_day,
-        seconds=lasts,
+        seconds=longest,
         canary=canary.look.port.id if canary else "",
         rotation=seconds * (rounds or 0),
         over=_over(numbers, rounds),
-        latencies=latencies(asset, _asked(steps), every=seconds, lasts=lasts),
+        latencies=latencies(asset, _asked(steps), every=seconds, lasts=longest),
     )
 
 
-def _step(
-    site: Site, asset: Asset, ask: Ask, numbers: ProbingClass, every: timedelta, rounds: int
-) -> Step:
-    look, question = ask.look, ask.question
-    interval = q.interval(asset, question, laboratory=site.site.laboratory, rounds=rounds)
-    spacing = _spacing(every, interval)
-    pdus = requests(site, asset, look.service, question)
-    silent = ask.forbidden is not None
-    return Step(
-        vantage=look.vantage.id,
-        source=look.vantage.source or KERNELS_CHOICE,
-        transport=look.port.transport,
-        port=look.port.number,
-        protocol=look.service.protocol if look.service and pdus else "tcp",
-        question=question.id,
-        service=look.service.id if look.service else "",
-        conduit=look.conduit or "",
-        permitted=look.permitted,
-        spacing=spacing,
-        a_day=0 if silent else ceil(DAY / spacing),
-        connections=0 if silent else question.connections,
-        pdus=() if silent else pdus,
-        packets=0 if silent else q.packets(question, numbers),
-        octets=0 if silent else question.octets,
-        forbidden=ask.forbidden or "",
+def _rounds(
+    asked: tuple[Ask, ...],
+    numbers: ProbingClass,
+    every: timedelta,
+    canary: Ask | None,
+    known: _Known,
+) -> int | None:
+    """How many visits ask everything once; worked out once for assets that are alike."""
+    names = tuple(
+        f"{ask.look.port} {ask.look.vantage.id} {ask.question.id} "
+        f"{ask.look.permitted} {ask.look.service} {ask.forbidden}"
+        for ask in asked
     )
-
-
-def _spacing(every: timedelta, interval: timedelta) -> int:
-    """Seconds between two askings: whole turns, of which the first past nine tenths counts."""
-    turn = max(1.0, every.total_seconds())
-    return int(turn * max(1, ceil(0.9 * interval.total_seconds() / turn)))
-
-
-def _loads(
-    numbers: ProbingClass, steps: tuple[Step, ...], seconds: int, canary: Ask | None
-) -> tuple[Load, Load]:
-    """One visit and one day, never more than the class lets through."""
-    again = _again(numbers, canary)
-    visit = _load(steps, lambda _: 1, again, 1)
-    day = _load(steps, lambda step: step.a_day, again, ceil(DAY / seconds))
-    return (
-        replace(visit, packets=min(visit.packets, numbers.packets_a_sweep)),
-        replace(day, packets=min(day.packets, numbers.packets_a_day)),
-    )
-
-
-def _again(numbers: ProbingClass, canary: Ask | None) -> Load:
-    """The canary's second time; its first is one of the questions."""
-    if canary is None:
-        return Load(0, 0, 0)
-    question = canary.question
-    return Load(question.connections, q.packets(question, numbers), question.octets)
-
-
-def _load(steps: tuple[Step, ...], times: Callable[[Step], int], again: Load, visits: int) -> Load:
-    return Load(
-        sum(s.connections * times(s) for s in steps) + again.connections * visits,
-        sum(s.packets * times(s) for s in steps) + again.packets * visits,
-        sum(s.octets * times(s) for s in steps) + again.octets * visits,
-    )
-
-
-def _lasts(site: Site, numbers: ProbingClass, steps: tuple[Step, ...]) -> int:
-    """The longest a visit can take: every deadline used up, then the pace of its class."""
-    waits: float = 2 * len({s.vantage for s in steps}) * len(site.appliance.control)
-    asked = [s for s in steps if not s.forbidden]
-    for step in asked:
-        each = numbers.connect + DRAIN_SECONDS + numbers.pause
-        waits += each * max(1, step.connections) + (numbers.whole if step.pdus else 0.0)
-    connections = sum(s.connections for s in asked)
-    packets = min(sum(s.packets for s in asked), numbers.packets_a_sweep)
-    paced = max(
-        connections * 60 / numbers.connections_a_minute,
-        packets / numbers.packets_a_second,
-    )
-    return ceil(waits + paced)
+    alike = (names, numbers, every)
+    if alike not in known:
+        known[alike] = choosing.rounds(
+            asked, numbers, canary=canary, every=every, never_connect=never_connect
+        )
+    return known[alike]
 
 
 def _over(numbers: ProbingClass, rounds: int | None) -> tuple[str, ...]:

@@ -44,17 +44,15 @@ def _questions(asset: AssetPlan) -> Table:
     shown = Table(title=f"{asset.asset} ({asset.address})", title_justify="left")
     for column in ("question", "from", "to", "every", "sends", "packets", "octets"):
         shown.add_column(column, overflow="fold")
+    alike: dict[tuple[str, ...], list[str]] = {}
     for step in asset.steps:
         sends = "; ".join(f"{p.most} x {p.name}" for p in step.pdus)
-        shown.add_row(
-            step.question,
-            step.source or step.vantage,
-            f"{step.transport}/{step.port} {step.protocol}",
-            lasting(step.spacing),
-            step.forbidden or sends or "connects, sends nothing, closes",
-            str(step.packets),
-            str(step.octets),
-        )
+        sends = step.forbidden or sends or "connects, sends nothing, closes"
+        source, every = step.source or step.vantage, lasting(step.spacing)
+        row = (step.question, source, every, sends, str(step.packets), str(step.octets))
+        alike.setdefault(row, []).append(f"{step.transport}/{step.port}")
+    for (question, source, every, sends, packets, octets), ports in alike.items():
+        shown.add_row(question, source, ", ".join(ports), every, sends, packets, octets)
     return shown
 
 

@@ -276,9 +276,10 @@ def test_a_visit_with_a_failure_in_it_is_not_clean():
     closed_again(parts, clock)
     for _ in range(10):
         saw(parts, FAILURE)
-        parts.visited(PLC)
         saw(parts, OPENED)
-        parts.visited(PLC)
+        assert parts.visited(PLC) is None
+    for _ in range(CLEAN_VISITS - 1):
+        assert parts.visited(PLC) is None
     saw(parts, SLAM)
 
     assert parts.stand(PLC).wait == 2 * QUARTER

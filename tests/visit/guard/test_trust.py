@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from appliance.visit.guard.kept import Kept
@@ -197,8 +199,6 @@ def test_a_sibling_that_turns_out_to_have_other_firmware_goes_back(trusts, clock
         Fingerprint(firmware="V3.0"),
         Fingerprint(serial="S-2"),
         Fingerprint(order_number="6ES7-2"),
-        Fingerprint(type="m340"),
-        Fingerprint(address="10.0.0.9"),
     ],
     ids=lambda f: f.changed_to(Fingerprint(*["x"] * 2, (), *["x"] * 3)),
 )
@@ -211,6 +211,53 @@ def test_a_changed_identity_goes_back_to_supervised(trusts, clock, after):
     assert event.kind == "trust.withdrawn"
     assert not trusts.permit("first").visit
     assert trusts.saw("first", after) is None
+    assert trusts.trust("first", "j-smit", "").kind == "trust.granted"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"type": "m340"}, {"address": "10.0.0.9"}, {"serial": "S-2"}, {"order_number": "6ES7-2"}],
+    ids=lambda c: next(iter(c)),
+)
+def test_an_inventory_entry_that_now_means_another_device_goes_back_too(trusts, clock, change):
+    before = Fingerprint("s7", "10.0.0.1", ("V2.9",), "", "S-1", "6ES7-1")
+    supervised(trusts, clock, "first", seen=before)
+    one_visited(trusts, Fingerprint(firmware="V2.9", serial="S-1"))
+    after = replace(before, **change)
+    assert trusts.begin("first", before) is None
+    event = trusts.begin("first", after)
+
+    assert event.kind == "trust.withdrawn"
+    assert not trusts.permit("first").visit
+    assert trusts.begin("first", after) is None
+
+
+def test_an_inventory_that_is_wrong_about_a_device_makes_it_no_stranger_at_every_turn(
+    trusts, clock
+):
+    said = Fingerprint("s7", "10.0.0.1", ("V2.9",), "", "S-1", "6ES7515-2AM02")
+    device = Fingerprint(firmware="V2.10", serial="S-9", order_number="6ES7 515-2AM02")
+    supervised(trusts, clock, "first", seen=said)
+    one_visited(trusts, device)
+    for _ in range(3):
+        assert trusts.begin("first", said) is None
+        trusts.started("first")
+        assert trusts.ended("first", device, clean=True) == ()
+
+    assert trusts.permit("first").level is Level.ACTIVE
+
+
+def test_one_visit_after_an_upgrade_frees_all_that_were_upgraded(trusts, clock):
+    names = ["first", "second", "third"]
+    supervised(trusts, clock, *names)
+    one_visited(trusts, Fingerprint(firmware="V2.9"))
+    for name in names:
+        trusts.ended(name, Fingerprint(firmware="V2.9"), clean=True)
+    back = [e for name in names for e in trusts.ended(name, Fingerprint(firmware="V3"), clean=True)]
+    freed = one_visited(trusts, Fingerprint(firmware="V3"))
+
+    assert [e.kind for e in back] == ["trust.withdrawn"] * 3
+    assert sorted(e.subject for e in freed) == names
 
 
 def test_what_a_visit_could_not_see_is_no_change(trusts, clock):
@@ -219,7 +266,7 @@ def test_what_a_visit_could_not_see_is_no_change(trusts, clock):
     one_visited(trusts, before)
 
     assert trusts.saw("first", Fingerprint()) is None
-    assert trusts.saw("first", Fingerprint(approved=("V3.0", "V2.9"))) is None
+    assert trusts.begin("first", replace(before, approved=("V3.0", "V2.9"))) is None
     assert trusts.permit("first").level is Level.ACTIVE
 
 
