@@ -23,8 +23,8 @@ CLONE_NEWNET = 0x4000_0000
 possible = os.geteuid() == 0 and all(shutil.which(p) for p in ("ip", "nft", "tcpdump"))
 
 
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True)
+def _run(*command: str, fed: str = "") -> None:
+    subprocess.run(command, check=True, capture_output=True, input=fed, text=True)
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,8 @@ def cable(ours: list[str], plant: list[str], rules: str = "") -> Iterator[Cable]
             for name in ("lo", device):
                 _run("ip", "-n", space, "link", "set", name, "up")
         if rules:
-            table = f"table ip t {{ chain i {{ type filter hook input priority 0; {rules} }} }}"
-            _run("ip", "netns", "exec", it.plant, "nft", table)
+            table = f"table ip t {{ chain i {{ type filter hook input priority 0; {rules} }}\n}}\n"
+            _run("ip", "netns", "exec", it.plant, "nft", "-f", "-", fed=table)
         yield it
     finally:
         for space, _, _ in ends:
