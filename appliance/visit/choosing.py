@@ -176,7 +176,7 @@ def place(ask: Ask) -> str:
     protocol = ask.look.service.protocol if ask.look.service else ""
     port = ask.look.port
     return (
-        f"{ORDER.index(ask.question.effort)}{int(protocol in INDUSTRIAL)}"
+        f"{ORDER.index(ask.question.among or ask.question.effort)}{int(protocol in INDUSTRIAL)}"
         f" {port.transport}-{port.number:05} {ask.look.vantage.id}"
         f" {q.QUESTIONS.index(ask.question):03}"
     )

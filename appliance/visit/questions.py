@@ -31,6 +31,7 @@ class Question:
     attempt lasts no longer than `USUAL_CONNECT`; `octets` are the most bytes over the link both
     ways, headers included.  Both are the wire's hard caps, not what a healthy device is sent.
     `tls` is the TLS handshakes it makes; what `after` names must be asked in the same visit.
+    `among` is set where it comes later in a visit than its effort alone says.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Question:
     connections: int = 1
     tls: int = 0
     after: str | None = None
+    among: Effort | None = None
 
 
 USUAL_CONNECT = 3.0
@@ -101,6 +103,7 @@ SNMP_REFUSALS = Question(  # [9; with v1 and v2c 11]
     packets=14,
     octets=8 * K,
     connections=0,
+    after="snmp-system",
 )
 SNMP_DEFAULTS = Question(  # [7]
     "snmp-default-communities",
@@ -111,6 +114,8 @@ SNMP_DEFAULTS = Question(  # [7]
     packets=8,
     octets=8 * K,
     connections=0,
+    # A login that works is its control.
+    among=Effort.LOGIN,
 )
 
 BY_PROTOCOL = {

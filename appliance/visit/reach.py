@@ -22,6 +22,7 @@ class Look:
     conduit: str | None
     permitted: bool
 
+
 Triple = tuple[str, str, int]
 """Address, transport and port."""
 

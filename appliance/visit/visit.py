@@ -39,7 +39,6 @@ from collectors.errors import (
     Unintelligible,
 )
 
-NOT_ASKED = Reason.NOT_ASKED
 AGAIN_SECONDS = 2.0
 BUSY_STATUS = 503
 # A closed or silent port already said what a second connection would only repeat.
@@ -69,54 +68,76 @@ class Visit:
     pause: float
     last_alive: datetime | None
     put: list[Ask] = field(default_factory=list)
+    latencies_us: list[int] = field(default_factory=list)
     _shut: dict[str, Reason] = field(default_factory=dict)
 
     async def run(
-        self, choice: Choice, canary: Ask | None, *, whole: bool
+        self, choice: Choice, canaries: Sequence[Ask], *, whole: bool
     ) -> tuple[Observation, ...]:
         """
         The observations, the last of them whether the asset was there at all.
 
-        The canary goes first.  When that is all (`whole` false), or nothing permitted answers,
-        nothing else is sent; otherwise it goes last as well.
+        The canary goes first: the first of `canaries`, or while one is refused, which is an
+        answer, the next.  When that is all (`whole` false), or nothing permitted answers, nothing
+        else is sent; otherwise it goes last as well.
         """
         started = self.clock.now()
         self.watch.begin(whole=whole)
-        first = (canary,) if canary is not None else ()
-        rest = [ask for ask in choice.chosen if ask != canary]
-        for vantage in {a.look.vantage.id: a.look.vantage for a in (*first, *rest)}.values():
+        vantages = {a.look.vantage.id: a.look.vantage for a in (*canaries[:1], *choice.chosen)}
+        for vantage in vantages.values():
             await self.controls.seen_from(vantage)
-        seen = [await self._one(ask) for ask in first]
+        seen, canary = await self._look(canaries)
         if not whole:
             self.watch.only_lives(answered=any(o.alive for o in seen))
             return self._ended(seen, started)
-        if seen and not seen[0].alive:
+        rest = [ask for ask in choice.chosen if ask not in self.put]
+        if seen and not any(o.alive for o in seen):
             # Its other services may answer; every other port would only repeat the silence.
-            others = [a for a in rest if a.question is q.TCP_PORT and _permitted(a)]
+            others = [a for a in rest if a.question == q.TCP_PORT and _permitted(a)]
             seen += await self._all(others)
-            rest = [a for a in rest if a not in others]
-        elif seen and (before := _looked(seen[0])) is not None:
-            self.watch.before(before)
-        if not seen or any(o.alive for o in seen):
-            seen += await self._all(rest)
-        seen += [self._left_out(one) for one in choice.left_out if one.reason is not NOT_ASKED]
-        if canary is not None and len(seen) > 1 and _looked(seen[0]) is not None:
+            rest = [a for a in rest if a not in others] if any(o.alive for o in seen) else []
+        seen += await self._all(rest)
+        if canary is not None and len(seen) > 1:
             await self._look_again(canary)
+        seen += self.left_out(choice.left_out)
         return self._ended(seen, started)
+
+    def only(self, left: Sequence[LeftOut]) -> tuple[Observation, ...]:
+        """The observations of a visit that may send nothing."""
+        return tuple(self.left_out(left))
+
+    def left_out(self, left: Sequence[LeftOut]) -> list[Observation]:
+        """What the class forbids and what the budget does not cover is said, not passed over."""
+        said = [one for one in left if one.reason is not Reason.NOT_ASKED]
+        self.put += [one.ask for one in said]
+        return [self._observed(o.ask, self.clock.now(), None, o.reason, o.why) for o in said]
+
+    async def _look(self, canaries: Sequence[Ask]) -> tuple[list[Observation], Ask | None]:
+        """What the canaries said, and the one that opened."""
+        seen: list[Observation] = []
+        for canary in canaries:
+            seen.append(await self._one(canary))
+            facts = seen[-1].facts
+            if not isinstance(facts, TcpPort):
+                break
+            if facts.answer is PortAnswer.OPEN:
+                if facts.latency_us is None:
+                    break
+                self.latencies_us.append(facts.latency_us)
+                self.watch.before(Seen(canary.look.port.id, facts.latency_us))
+                return seen, canary
+            if facts.answer is not PortAnswer.REFUSED:
+                break
+        return seen, None
 
     async def _all(self, asks: Sequence[Ask]) -> list[Observation]:
         """Each in turn, as long as the watch has nothing against it."""
         seen = []
         for ask in asks:
-            if self.watch.ended:
+            if self.watch.ended or self.watch.forbidden():
                 break
             seen.append(await self._one(ask))
         return seen
-
-    def _left_out(self, left: LeftOut) -> Observation:
-        """What the class forbids and what the budget does not cover is said, not passed over."""
-        self.put.append(left.ask)
-        return self._observed(left.ask, self.clock.now(), None, left.reason, left.why)
 
     async def _look_again(self, canary: Ask) -> None:
         """
@@ -124,17 +145,19 @@ class Visit:
 
         A device that is silent once may be busy with what we asked; silent twice, it is in trouble.
         """
-        if self.watch.overloaded or canary.question is not q.TCP_PORT:
+        if self.watch.overloaded or self.watch.forbidden():
             return
         for last in (False, True):
             try:
-                facts = await self.asking.ask(canary.look, canary.question)
+                facts, _ = await self.asking.lives(canary.look)
             except NotPermitted:
                 return
             except CollectError as error:
                 found = Seen(canary.look.port.id, None, str(error))
             else:
                 found = _seen(canary.look.port.id, facts)
+            if found.latency_us is not None:
+                self.latencies_us.append(found.latency_us)
             if found.latency_us is not None or last:
                 self.watch.after(found)
                 return
@@ -143,17 +166,20 @@ class Visit:
     async def _one(self, ask: Ask) -> Observation:
         started = self.clock.now()
         self.put.append(ask)
-        if ask.question is not q.TCP_PORT and (reason := self._shut.get(ask.look.port.id)):
+        if ask.question != q.TCP_PORT and (reason := self._shut.get(ask.look.port.id)):
             said = f"Port {ask.look.port} did not open in this visit ({reason})."
             return self._observed(ask, started, None, reason, said)
         before = self.sent()
-        facts, failure = None, None
+        facts, failure, closed_after = None, None, None
         try:
-            facts = await self.asking.ask(ask.look, ask.question)
+            if len(self.put) == 1 and ask.question == q.TCP_PORT and _permitted(ask):
+                facts, closed_after = await self.asking.lives(ask.look)
+            else:
+                facts = await self.asking.ask(ask.look, ask.question)
         except CollectError as error:
             failure = error
         if self.sent() > before:
-            self.watch.saw(_happened(ask, facts, failure))
+            self.watch.saw(_happened(ask, facts, failure, closed_after))
         if isinstance(facts, TcpPort) and ask.look.permitted and facts.answer in _SHUT:
             self._shut[ask.look.port.id] = _SHUT[facts.answer]
         if failure is None:
@@ -256,26 +282,20 @@ def _permitted(ask: Ask) -> bool:
     return ask.look.permitted and ask.look.service is not None
 
 
-def _happened(ask: Ask, facts: Facts | None, error: CollectError | None) -> Happened:
+def _happened(
+    ask: Ask, facts: Facts | None, error: CollectError | None, closed_after: float | None
+) -> Happened:
     service = ask.look.service
     busy = isinstance(facts, HttpPages) and any(p.status == BUSY_STATUS for p in facts.pages)
     return Happened(
         expected=_permitted(ask),
-        protocol=service.protocol if service and ask.question is not q.TCP_PORT else "tcp",
+        protocol=service.protocol if service and ask.question != q.TCP_PORT else "tcp",
         facts=facts,
         error=error,
         login=isinstance(error, LoginFailed),
-        closed_after=error.after if isinstance(error, HungUp) else None,
+        closed_after=error.after if isinstance(error, HungUp) else closed_after,
         http_status=BUSY_STATUS if busy else None,
     )
-
-
-def _looked(observation: Observation) -> Seen | None:
-    """What the canary saw, where it can be compared; a refused port has no latency."""
-    facts = observation.facts
-    if isinstance(facts, TcpPort) and facts.answer is PortAnswer.OPEN:
-        return _seen(observation.port, facts)
-    return None
 
 
 def _seen(port: str, facts: Facts) -> Seen:

@@ -30,6 +30,18 @@ MOST_PACKETS = 60
 P = TypeVar("P", bound=asyncio.Protocol)
 
 
+async def _lingered(sock: socket.socket, target: Target, seconds: float) -> None:
+    """A greeting may come; the end may not."""
+    try:
+        async with asyncio.timeout(seconds):
+            if not await asyncio.get_running_loop().sock_recv(sock, 1):
+                raise HungUp(target, "the connection was closed as soon as it was open")
+    except TimeoutError:
+        return
+    except OSError as error:
+        raise HungUp(target, "the connection was reset as soon as it was open") from error
+
+
 @dataclass(frozen=True)
 class Wire:
     """
@@ -46,13 +58,17 @@ class Wire:
     source_ports: range = SOURCE_PORTS
     _patience: Patience = field(default_factory=Patience, init=False, repr=False, compare=False)
 
-    async def probe(self, target: Target) -> int:
+    async def probe(self, target: Target, *, linger: float = 0.0) -> int:
         """
-        Connect, send nothing, close.  Returns the connect latency in microseconds.
+        Connect, send nothing, close after `linger` seconds.  Returns the connect latency in
+        microseconds.
 
-        Raises `Refused`, `Filtered`, `Unreachable`, `HungUp` or `NotPermitted`.
+        Raises `Refused`, `Filtered`, `Unreachable`, `HungUp` or `NotPermitted`; lingering, `HungUp`
+        too when the peer closes meanwhile.
         """
-        async with self._connection(target) as (_, latency):
+        async with self._connection(target) as (link, latency):
+            if linger:
+                await _lingered(cast(socket.socket, link.sock), target, linger)
             return int(latency * 1_000_000)
 
     @asynccontextmanager

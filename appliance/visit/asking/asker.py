@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.site.model import Asset, Service
 from appliance.visit import questions as q
+from appliance.visit.asking.logins import Logins
+from appliance.visit.classes import ProbingClass
 from checks.facts.observation import Facts
-from collectors.credentials import Credential, Trust
+from collectors.credentials import Trust
 from collectors.wire import Target, Wire
 
 
@@ -18,14 +21,17 @@ class Given:
     """
     One asset in one visit.
 
-    `credential` gives what the inventory's credential id stands for, and `trust` whom a service's
-    secrets may be sent to; both raise `Denied` when the site does not have them.  `kept` is what
-    one question leaves for a later one of the same visit, by service.
+    `logins` gives what the inventory's credential ids stand for, and `trust` whom a service's
+    secrets may be sent to; both raise `Denied` when the site does not have them.  `session` is
+    entered around every session the device opens for us.  `kept` is what one question leaves for
+    a later one of the same visit, by service.
     """
 
     asset: Asset
     wire: Wire
-    credential: Callable[[str], Credential]
+    numbers: ProbingClass
+    logins: Logins
+    session: Callable[[Target, int], AbstractContextManager[None]]
     trust: Callable[[Service], Trust]
     firmware_oids: Mapping[str, str]
     kept: dict[tuple[str, str], Any] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.visit import questions as q
 from appliance.visit.asking import modbus, opcua, snmp
@@ -11,6 +11,7 @@ from appliance.visit.asking.asker import Asker, Given
 from appliance.visit.permits import permitted
 from appliance.visit.reach import Look
 from checks.facts.observation import Facts
+from checks.facts.ports import TcpPort
 from collectors import ports
 from collectors.wire import Target
 
@@ -28,7 +29,20 @@ class Asking:
         """The facts, or a `CollectError` that says why there are none."""
         service = look.service
         spoken = service is not None and question is not q.TCP_PORT
-        target = Target(
+        target = self._target(look, spoken=spoken)
+        wire = replace(self.given.wire, packets=q.packets(question, self.given.numbers))
+        if service is None or not spoken:
+            return await ports.port(wire, target)
+        given = replace(self.given, wire=wire)
+        return await ASKERS[question.collector](given, question, target, service)
+
+    async def lives(self, look: Look) -> tuple[TcpPort, float | None]:
+        """Whether the port opens, and after how many seconds it was closed again, if it was."""
+        return await ports.lives(self.given.wire, self._target(look, spoken=False))
+
+    def _target(self, look: Look, *, spoken: bool) -> Target:
+        service = look.service
+        return Target(
             asset=self.given.asset.id,
             address=self.given.asset.address,
             transport=look.port.transport,
@@ -37,6 +51,3 @@ class Asking:
             source=look.vantage.source,
             permits=permitted(self.given.asset, service),
         )
-        if service is None or not spoken:
-            return await ports.port(self.given.wire, target)
-        return await ASKERS[question.collector](self.given, question, target, service)

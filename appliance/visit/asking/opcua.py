@@ -5,11 +5,11 @@ from __future__ import annotations
 from appliance.site.model import Service
 from appliance.visit import questions as q
 from appliance.visit.asking.asker import Given
-from appliance.visit.permits import session_ms
+from appliance.visit.permits import OPCUA_SESSION_MS, session_ms
 from checks.facts.observation import Facts
 from checks.facts.opcua import OpcUaEndpoints
 from collectors import opcua
-from collectors.credentials import ClientCertificate, Password
+from collectors.credentials import ClientCertificate, Credential, Password
 from collectors.errors import CollectError, Denied, Unintelligible
 from collectors.wire import Target
 
@@ -17,29 +17,44 @@ LIST = "opcua-endpoints"
 
 
 async def ask(given: Given, question: q.Question, target: Target, service: Service) -> Facts:
-    if question is q.OPCUA_ENDPOINTS:
+    if question == q.OPCUA_ENDPOINTS:
         return await _list(given, target, service)
     offered = _offered(given, target, service)
-    if question is q.OPCUA_ANONYMOUS:
-        return await opcua.anonymous(
-            given.wire, target, offered=offered, variables=service.variables
-        )
-    login = given.credential(service.credential) if service.credential else None
+    if question == q.OPCUA_ANONYMOUS:
+        with given.session(target, OPCUA_SESSION_MS):
+            return await opcua.anonymous(
+                given.wire, target, offered=offered, variables=service.variables
+            )
+    if service.credential is None:
+        return await _server(given, target, service, offered, None)
+    async with given.logins.trying(service.credential, target) as login:
+        return await _server(given, target, service, offered, login)
+
+
+async def _server(
+    given: Given,
+    target: Target,
+    service: Service,
+    offered: OpcUaEndpoints,
+    login: Credential | None,
+) -> Facts:
     if not isinstance(login, Password | ClientCertificate | None):
         raise Denied(target, f"credential {service.credential} is not one for OPC UA")
-    own = given.credential(service.certificate) if service.certificate else None
+    own = given.logins.key_pair(service.certificate) if service.certificate else None
     if not isinstance(own, ClientCertificate | None):
         raise Denied(target, f"credential {service.certificate} is not a certificate")
-    return await opcua.server(
-        given.wire,
-        target,
-        offered=offered,
-        credential=login,
-        certificate=own,
-        trust=given.trust(service),
-        variables=service.variables,
-        session_timeout_ms=session_ms(given.asset),
-    )
+    timeout = session_ms(given.asset)
+    with given.session(target, timeout):
+        return await opcua.server(
+            given.wire,
+            target,
+            offered=offered,
+            credential=login,
+            certificate=own,
+            trust=given.trust(service),
+            variables=service.variables,
+            session_timeout_ms=timeout,
+        )
 
 
 async def _list(given: Given, target: Target, service: Service) -> OpcUaEndpoints:

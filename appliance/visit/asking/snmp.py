@@ -6,22 +6,44 @@ from appliance.site.model import Service
 from appliance.visit import questions as q
 from appliance.visit.asking.asker import Given
 from checks.facts.observation import Facts
+from checks.facts.snmp import SnmpSystem
 from collectors import snmp
 from collectors.credentials import Community, SnmpUser
-from collectors.errors import Denied
+from collectors.errors import CollectError, Denied
 from collectors.wire import Target
+
+WORKS = "snmp-login"
 
 
 async def ask(given: Given, question: q.Question, target: Target, service: Service) -> Facts:
-    login = given.credential(service.credential) if service.credential else None
-    if not isinstance(login, Community | SnmpUser | None):
-        raise Denied(target, f"credential {service.credential} is not one for SNMP")
-    if question is q.SNMP_DEFAULTS:
+    if question == q.SNMP_SYSTEM:
+        return await _system(given, target, service)
+    # What follows hides a login that fails; so it uses one only that worked in this visit.
+    works = given.kept.get((WORKS, service.id))
+    login = works if isinstance(works, Community | SnmpUser) else None
+    if question == q.SNMP_DEFAULTS:
         return await snmp.default_communities(given.wire, target, credential=login)
+    if isinstance(works, CollectError):
+        raise type(works)(works.target, works.what, works.doing)
     if login is None:
-        raise Denied(target, "the inventory has no credential for it", "reading")
-    if question is q.SNMP_REFUSALS:
-        return await snmp.refusals(given.wire, target, credential=login)
-    return await snmp.system(
-        given.wire, target, credential=login, firmware_oids=given.firmware_oids
-    )
+        raise Denied(target, "no login worked in this visit", "looking for what it refuses")
+    return await snmp.refusals(given.wire, target, credential=login)
+
+
+async def _system(given: Given, target: Target, service: Service) -> SnmpSystem:
+    if service.credential is None:
+        error = Denied(target, "the inventory has no credential for it", "reading")
+        given.kept[WORKS, service.id] = error
+        raise error
+    try:
+        async with given.logins.trying(service.credential, target) as login:
+            if not isinstance(login, Community | SnmpUser):
+                raise Denied(target, f"credential {service.credential} is not one for SNMP")
+            seen = await snmp.system(
+                given.wire, target, credential=login, firmware_oids=given.firmware_oids
+            )
+    except CollectError as error:
+        given.kept[WORKS, service.id] = error
+        raise
+    given.kept[WORKS, service.id] = login
+    return seen

@@ -40,6 +40,10 @@ class Watch:
         if whole:
             self.restraints.trusts.started(self.asset.id)
 
+    def forbidden(self) -> str | None:
+        """Why nothing more may be sent at this moment: a hold, or a window that closed."""
+        return self.restraints.forbidden(self.asset.id)
+
     def saw(self, happened: Happened) -> None:
         """What one question came to.  What was never sent is not handed in."""
         parts, address = self.restraints, self.asset.address

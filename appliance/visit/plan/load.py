@@ -10,7 +10,7 @@ from appliance.site.model import Site
 from appliance.visit import questions as q
 from appliance.visit.classes import ProbingClass
 from appliance.visit.plan.step import DAY, Step
-from appliance.visit.visit import Ask
+from appliance.visit.asks import Ask
 from collectors.wire import DRAIN_SECONDS
 
 

@@ -10,7 +10,7 @@ from appliance.site.model import Asset, Site
 from appliance.visit import questions as q
 from appliance.visit.classes import ProbingClass
 from appliance.visit.plan.sent import Pdu, requests
-from appliance.visit.visit import Ask
+from appliance.visit.asks import Ask
 
 DAY = 86_400
 KERNELS_CHOICE = ""

@@ -1,0 +1,226 @@
+"""
+One asset's turn on the network: how much of it may be made, what is asked, what it cost.
+
+The guard's reservation spans everything that is sent; nothing can be sent outside of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from appliance.site.credentials import resolve_trust
+from appliance.site.model import Asset, Site
+from appliance.site.secrets import Secrets
+from appliance.visit.asking import Asking, Given
+from appliance.visit.asking.logins import Logins
+from appliance.visit.asks import Ask
+from appliance.visit.choosing import Choice, LeftOut, Position, canaries_of, choose
+from appliance.visit.classes import ProbingClass, class_for
+from appliance.visit.control import Controls
+from appliance.visit.guard.budget import Reservation, Spent
+from appliance.visit.guard.event import Event
+from appliance.visit.guard.gate import Guard, Load
+from appliance.visit.guard.restraint import Extent, Leave, segment_of
+from appliance.visit.guard.watch import Watch
+from appliance.visit.identity import identity_seen
+from appliance.visit.purse import Left
+from appliance.visit.visit import Visit
+from checks.facts.observation import Observation
+from checks.facts.verdict import Reason
+from collectors.errors import NotPermitted
+from collectors.wire import Target, Wire
+
+ROTATION = "rotation"
+# Headers of a small packet, both ways: what an answer adds to our own bytes is not counted there.
+OCTETS_A_PACKET = 120
+
+
+@dataclass(frozen=True)
+class Taken:
+    """
+    What one turn brought.
+
+    `put` are the asks that were answered for, `events` what the guard wants written down, `load`
+    what the device got.
+    """
+
+    visit: str
+    started: datetime
+    leave: Leave
+    observations: tuple[Observation, ...] = ()
+    put: tuple[Ask, ...] = ()
+    events: tuple[Event, ...] = ()
+    load: Load = Load()
+    latencies_us: tuple[int, ...] = ()
+
+
+class Taking:
+    """Takes turns under one configuration; what must outlive it is the guard's."""
+
+    def __init__(
+        self, site: Site, guard: Guard, secrets: Secrets, firmware_oids: Mapping[str, str]
+    ) -> None:
+        self._site = site
+        self._guard = guard
+        self._secrets = secrets
+        self._firmware_oids = firmware_oids
+        self.controls = Controls(site, Wire(guard, connect=1.0))
+
+    async def take(
+        self,
+        asset: Asset,
+        due: Sequence[Ask],
+        everything: Sequence[Ask],
+        *,
+        every: timedelta,
+        last_alive: datetime | None,
+        only_canary: bool = False,
+    ) -> Taken:
+        """
+        Visit the asset as far as the guard gives leave.
+
+        `due` are the asks whose time has come, `everything` all there are for the asset.
+        """
+        visit, started = str(uuid4()), self._guard.wall()
+        begun = self._guard.restraints.begin(asset)
+        events = [begun] if begun else []
+        leave = self._guard.restraints.leave(asset)
+        if leave.extent is Extent.NOTHING:
+            return Taken(visit, started, leave, events=tuple(events))
+        whole = leave.extent is Extent.WHOLE and not only_canary
+        numbers = class_for(asset, laboratory=self._site.site.laboratory)
+        canaries = canaries_of(everything)
+        choice = self._choose(asset, due, canaries, numbers, every, whole=whole, why=leave.why)
+        reserved = self._reserve(asset, choice, numbers)
+        if isinstance(reserved, Spent):
+            leave, choice = Leave(Extent.NOTHING, reserved.why), _nothing(choice, reserved.why)
+        watch = self._watch(asset, numbers)
+        made = self._visit(asset, visit, numbers, watch, last_alive)
+        if isinstance(reserved, Spent):
+            return Taken(
+                visit, started, leave, made.only(choice.left_out), tuple(made.put), tuple(events)
+            )
+        before = self._guard.loads[asset.address]
+        with self._guard.visiting(reserved) as settled:
+            seen = await made.run(choice, canaries, whole=whole)
+        self._keep(asset, choice.position, whole=whole)
+        watch.end(identity_seen(asset, seen), whole=whole)
+        return Taken(
+            visit,
+            started,
+            leave,
+            seen,
+            tuple(made.put),
+            (*events, *watch.events, *settled),
+            self._guard.loads[asset.address].since(before),
+            tuple(made.latencies_us),
+        )
+
+    def _choose(
+        self,
+        asset: Asset,
+        due: Sequence[Ask],
+        canaries: Sequence[Ask],
+        numbers: ProbingClass,
+        every: timedelta,
+        *,
+        whole: bool,
+        why: str,
+    ) -> Choice:
+        budgets = self._guard.restraints.budgets
+        left = Left(
+            budgets.left(asset.address, self._guard.restraints.a_day(asset.address)),
+            budgets.octets_left(asset.address, numbers.octets_a_day),
+        )
+        return choose(
+            due,
+            numbers,
+            left,
+            self._position(asset),
+            canary=next(iter(canaries), None),
+            every=every,
+            canary_only=None if whole else why or "only its liveness is looked at now",
+        )
+
+    def _reserve(self, asset: Asset, choice: Choice, numbers: ProbingClass) -> Reservation | Spent:
+        if not choice.packets:
+            return Spent("nothing of what is due may be sent to it now")
+        return self._guard.restraints.budgets.reserve(
+            asset.address,
+            choice.packets,
+            self._guard.restraints.a_day(asset.address),
+            octets=choice.octets,
+            octets_a_day=numbers.octets_a_day,
+        )
+
+    def _watch(self, asset: Asset, numbers: ProbingClass) -> Watch:
+        segment = segment_of(asset)
+        devices = {a.address for a in self._site.assets if segment_of(a) == segment}
+        return Watch(asset, numbers, self._guard.restraints, len(devices))
+
+    def _visit(
+        self,
+        asset: Asset,
+        visit: str,
+        numbers: ProbingClass,
+        watch: Watch,
+        last_alive: datetime | None,
+    ) -> Visit:
+        wire = Wire(self._guard, connect=numbers.connect, whole=numbers.whole)
+        logins = Logins(
+            self._site,
+            self._secrets,
+            self._guard.restraints.latches,
+            visit,
+            numbers.whole,
+            watch.events.append,
+        )
+        given = Given(
+            asset=asset,
+            wire=wire,
+            numbers=numbers,
+            logins=logins,
+            session=self._session,
+            trust=lambda service: resolve_trust(service.trust, self._secrets),
+            firmware_oids=self._firmware_oids,
+        )
+        return Visit(
+            id=visit,
+            asset=asset,
+            asking=Asking(given),
+            controls=self.controls,
+            clock=self._guard.clock,
+            watch=watch,
+            sent=lambda: self._guard.loads[asset.address].packets,
+            pause=numbers.pause,
+            last_alive=last_alive,
+        )
+
+    @contextmanager
+    def _session(self, target: Target, timeout_ms: int) -> Iterator[None]:
+        sessions = self._guard.restraints.sessions
+        if wait := sessions.wait(target.address):
+            raise NotPermitted(
+                target, f"a session of ours may still be open there for {wait:.0f} s"
+            )
+        self._guard.session(target.address)
+        with sessions.open(target.address, timeout_ms):
+            yield
+
+    def _position(self, asset: Asset) -> Position:
+        kept = self._guard.kept.get(ROTATION, asset.address)
+        return Position() if kept is None else Position(**kept)
+
+    def _keep(self, asset: Asset, position: Position, *, whole: bool) -> None:
+        if whole and position != self._position(asset):
+            self._guard.kept.put(ROTATION, asset.address, asdict(position))
+
+
+def _nothing(choice: Choice, why: str) -> Choice:
+    """What was chosen, left out because the day's budget does not cover it."""
+    spent = tuple(LeftOut(ask, Reason.BUDGET_SPENT, why) for ask in choice.chosen)
+    return replace(choice, chosen=(), left_out=(*choice.left_out, *spent))
