@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: acceptance demo fuzz test lint install clean
+.PHONY: acceptance bench demo fuzz test lint install clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -37,3 +37,7 @@ acceptance: install
 	.ci/peers
 	UPHELD_ACCEPTANCE=1 UPHELD_SHARED=$(if $(SHARED),$(abspath $(SHARED))) \
 	  $(BIN)/python -m pytest -q tests/acceptance
+
+# Our speed beside the libraries' own, as ratios from one run.
+bench: install
+	$(BIN)/python -m bench

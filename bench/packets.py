@@ -12,9 +12,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from appliance.clock import SystemClock
@@ -23,11 +22,9 @@ from appliance.demo.site import write_site
 from appliance.ledger.store import Store
 from appliance.round import Rounds
 from appliance.site.loading import load
-from appliance.visit.asking import Asking
 from appliance.visit.guard import Guard
-from appliance.visit.questions import Question
-from appliance.visit.reach import Look
-from checks.facts.observation import Facts
+from checks.facts.observation import Observation
+from collectors.wire import Target
 
 NETWORK = "127.63"
 # What a row is called, and where in the plant it is measured: asset, port, question.
@@ -82,55 +79,50 @@ async def _measured(network: str) -> list[Row]:
             store = Store.open(folder / "ledger.db", origin="bench/evidence/1", key=b"k" * 32)
             clock = SystemClock()
             try:
-                rounds = Rounds(
-                    load(folder / "config"), folder / "config", store, clock, Guard(clock)
-                )
+                guard = Accounting(clock)
+                rounds = Rounds(load(folder / "config"), folder / "config", store, clock, guard)
                 await rounds.restore()
-                return await _visited(rounds)
+                return await _visited(rounds, guard)
             finally:
                 await store.close()
 
 
-async def _visited(rounds: Rounds) -> list[Row]:
+@dataclass
+class Accounting(Guard):
+    """A guard that also keeps each entry of the account, with the time it was made."""
+
+    entries: list[tuple[datetime, Target, int, int]] = field(default_factory=list)
+
+    def sent(self, target: Target, packets: int, octets: int) -> None:
+        super().sent(target, packets, octets)
+        self.entries.append((self.clock.now(), target, packets, octets))
+
+    def cost_of(self, seen: Observation) -> tuple[int, int]:
+        """What was sent to the observation's port between its first and its last moment."""
+        mine = [
+            (packets, octets)
+            for at, target, packets, octets in self.entries
+            if target.asset == seen.asset
+            and f"{target.transport}-{target.port}" == seen.port
+            and seen.started <= at <= seen.finished
+        ]
+        return sum(packets for packets, _ in mine), sum(octets for _, octets in mine)
+
+
+async def _visited(rounds: Rounds, guard: Accounting) -> list[Row]:
+    # Side by side: an account follows the address, and an address has one visit at a time.
+    visits = await asyncio.gather(
+        *(rounds.visit(a.id, due_anyway=True) for a in rounds.visitable())
+    )
     cost: dict[tuple[str, str, str], tuple[int, int]] = {}
-    with _accounted(cost):
-        # Side by side: an account follows the address, and an address has one visit at a time.
-        await asyncio.gather(*(rounds.visit(a.id, due_anyway=True) for a in rounds.visitable()))
-        whole = {a.id: _account(rounds.guard, a.address) for a in rounds.visitable()}
+    for visited in visits:
+        for seen in visited.observations if visited else ():
+            cost.setdefault((seen.asset, seen.port, seen.question), guard.cost_of(seen))
+    whole = {a.id: (guard.packets[a.address], guard.octets[a.address]) for a in rounds.visitable()}
     return [
         *(Row(what, *cost[key]) for what, key in QUESTIONS.items()),
         *(Row(what, *whole[asset]) for what, asset in VISITS.items()),
     ]
-
-
-@contextmanager
-def _accounted(cost: dict[tuple[str, str, str], tuple[int, int]]) -> Iterator[None]:
-    """Note what each question costs while this is open; the first look at a port counts."""
-    ask = Asking.ask
-
-    async def counted(self: Asking, look: Look, question: Question) -> Facts:
-        gate, address = self.wire.gate, self.asset.address
-        assert isinstance(gate, Guard)
-        before = _account(gate, address)
-        try:
-            return await ask(self, look, question)
-        finally:
-            key = (self.asset.id, look.port.id, question.id)
-            cost.setdefault(key, _difference(before, _account(gate, address)))
-
-    Asking.ask = counted  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        Asking.ask = ask  # type: ignore[method-assign]
-
-
-def _account(guard: Guard, address: str) -> tuple[int, int]:
-    return guard.packets[address], guard.octets[address]
-
-
-def _difference(before: tuple[int, int], after: tuple[int, int]) -> tuple[int, int]:
-    return after[0] - before[0], after[1] - before[1]
 
 
 if __name__ == "__main__":

@@ -111,14 +111,16 @@ class Link:
         while unacknowledged(self.sock):  # noqa: ASYNC110  there is no event to wait for
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
-    def settled(self, *, ended: bool) -> None:
+    def settled(self, *, ended: bool, reset: bool = False) -> None:
         """
         Before it is closed: what is unacknowledged must not be repeated after we let go of it.
 
-        `ended`: the peer has closed too; where not, the ACK of its FIN is counted ahead.
+        `ended`: the peer has closed too; where not, the ACK of its FIN is counted ahead.  `reset`:
+        it is cut off in any case.
         """
         self.notice()
-        aborted = self.underway.phase is Phase.ABORTED or unacknowledged(self.sock) > 0
+        stopped = self.underway.phase is Phase.ABORTED
+        aborted = reset or stopped or unacknowledged(self.sock) > 0
         if aborted:
             will_reset(self.sock)
         if aborted or not ended:
@@ -132,7 +134,7 @@ async def drained(link: Link, sock: socket.socket) -> None:
     A peer that says nothing gets `link.drain` seconds, one that says too much is cut off.
     """
     loop = asyncio.get_running_loop()
-    ended = False
+    ended = crumbs = False
     try:
         with suppress(OSError, TimeoutError, NotPermitted):
             link.shut()
@@ -140,10 +142,9 @@ async def drained(link: Link, sock: socket.socket) -> None:
                 for _ in range(_DRAINED_AT_MOST // 4096):
                     if ended := not await loop.sock_recv(sock, 4096):
                         break
-                    if link.notice():
-                        will_reset(sock)
-                        break
+                    if crumbs := link.notice():
+                        return
                 await link.acknowledged()
     finally:
-        link.settled(ended=ended)
+        link.settled(ended=ended, reset=crumbs)
         sock.close()

@@ -30,6 +30,7 @@ class Metered(asyncio.Protocol, asyncio.Transport):
         self._lost = asyncio.get_running_loop().create_future()
         self._transport: asyncio.Transport | None = None
         self._ending = False
+        self._told = False
 
     @property
     def spoke_at(self) -> tuple[float, datetime]:
@@ -51,16 +52,29 @@ class Metered(asyncio.Protocol, asyncio.Transport):
 
     def data_received(self, data: bytes) -> None:
         self._left -= len(data)
-        if self._left < 0:
-            self._cut(Unintelligible(self._link.target, "the answer is longer than we accept"))
-        elif self._link.notice():
+        if self._link.notice():
             self._cut(self._link.crumbs())
+            # Each further piece would cost it a packet of ours: better one reset than those.
+            self._reset()
+        elif self._left < 0:
+            self._cut(Unintelligible(self._link.target, "the answer is longer than we accept"))
         if not self._ending:
             self.inner.data_received(data)
 
     def _cut(self, why: CollectError) -> None:
         self.over = self.over or why
         self.close()
+        self._tell(None)
+
+    def _reset(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._link.settled(ended=True, reset=True)
+            self._transport.abort()
+
+    def _tell(self, exc: Exception | None) -> None:
+        if not self._told:
+            self._told = True
+            self.inner.connection_lost(exc)
 
     def eof_received(self) -> bool:
         self._ended(None)
@@ -76,7 +90,7 @@ class Metered(asyncio.Protocol, asyncio.Transport):
     def _ended(self, exc: Exception | None) -> None:
         if not self._end.done():
             self._end.set_result(None)
-            self.inner.connection_lost(exc)
+        self._tell(exc)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self._link.gate.may_send(self._link.target, len(data))

@@ -155,7 +155,7 @@ credentials:
   - {{id: login, kind: password, user: monitor, secret: {{file: secrets/password}}}}
   - {{id: own, kind: certificate, certificate: {{file: secrets/own.pem}}, key: {{file: secrets/own.key}}}}
 assets:
-  - {{id: plc, zone: cell, address: 127.0.0.1, role: plc, firmware: {{approved: ["{version}"]}},
+  - {{id: plc, zone: cell, address: 127.0.0.1, role: plc, firmware: {{approved: ["{version}"]}}, allow: [long-session],
       services: [{{port: tcp/{port}, protocol: opcua, credential: login, certificate: own,
                    trust: {{sha256: {pin}}}}}]}}
 """
@@ -181,7 +181,7 @@ plc       firmware-approved               inconclusive denied
         SECURED
         + """
 plc.opcua opcua-auditing-enabled          fail not-configured
-plc.opcua opcua-session-timeout-bounded   inconclusive not-permitted
+plc.opcua opcua-session-timeout-bounded   pass
 plc       clock-offset-within-limit       dated
 plc       firmware-approved               fail not-approved
 """,
@@ -266,6 +266,28 @@ rtu        firmware-approved                 inconclusive not-comparable
 rtu        inventory-device-present          pass
 """,
     )
+
+
+@pytest.mark.whole
+def test_modbus_serial_that_was_there_and_is_gone(bench, tmp_path):
+    if (why := peers.node_lacks("modbus")) is not None:
+        pytest.skip(why)
+    with peers.node("modbus", "identified", tmp_path) as port:
+        bench.write(MODBUS.format(port=port, vendor="Peer Works", firmware="V2.7"))
+        assert bench.check().states["rtu", "firmware-approved"] == "pass"
+
+    # What was seen before does not answer for now: the state may stay, the verdict does not.
+    gone = bench.check("--due-anyway")
+    hold(
+        "modbus-serial, gone",
+        gone,
+        """
+rtu.modbus modbus-identity-matches-inventory inconclusive refused
+rtu        firmware-approved                 inconclusive refused
+rtu        port-expected-present             fail missing
+""",
+    )
+    assert gone.states["rtu", "firmware-approved"] == "pass"
 
 
 needs_hosts = pytest.mark.skipif(
