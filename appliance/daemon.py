@@ -33,7 +33,7 @@ from appliance.site.loading import Loaded, load
 from appliance.site.problems import Problem, SiteError
 from appliance.site.secrets import Secrets
 from appliance.turns import Turns
-from appliance.visit.guard import Guard
+from appliance.visit.guard import GUARD_FILE, Guard, Kept
 
 STOP_SECONDS = 8.0
 HOUSEKEEPING_SECONDS = 2.0
@@ -76,13 +76,16 @@ class Daemon:
 
     async def _over(self, loaded: Loaded, state_dir: Path) -> None:
         store = open_store(loaded, state_dir)
+        kept = Kept.open(state_dir / GUARD_FILE)
         try:
-            await self._with(store, loaded, state_dir)
+            guard = Guard(self.clock, kept, loaded.site)
+            self.rounds = Rounds(loaded, self.directory, store, self.clock, guard)
+            await self._with(loaded, state_dir)
         finally:
+            kept.close()
             await store.close()
 
-    async def _with(self, store: Store, loaded: Loaded, state_dir: Path) -> None:
-        self.rounds = Rounds(loaded, self.directory, store, self.clock, Guard(self.clock))
+    async def _with(self, loaded: Loaded, state_dir: Path) -> None:
         await self.rounds.restore()
         await record_configuration(self.rounds, ("started",))
         self._signals()

@@ -70,7 +70,7 @@ def _asset(rounds: Rounds, asset: Asset) -> AssetPicture:
         last_visit=last.finished if last else None,
         last_alive=rounds.recall.last_alive.get(asset.id),
         visit_seconds=(last.finished - last.started).total_seconds() if last else None,
-        packets_sent=rounds.guard.packets[asset.address],
-        octets_sent=rounds.guard.octets[asset.address],
-        budget_used_ratio=rounds.guard.used_ratio(asset.address),
+        packets_sent=rounds.guard.loads[asset.address].packets,
+        octets_sent=rounds.guard.loads[asset.address].octets,
+        budget_used_ratio=rounds.guard.restraints.budgets.used_ratio(asset.address),
     )

@@ -19,8 +19,8 @@ from typing import Any, get_type_hints
 from appliance.clock import Clock
 from appliance.judge.memory import Memory
 from appliance.site.model import Asset
-from appliance.visit.guard.elapsed import Stamp
 from appliance.visit.asks import Ask
+from appliance.visit.guard.elapsed import Stamp
 from checks.facts.codec import build, join, plain
 from checks.facts.observation import Observation
 

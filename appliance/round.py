@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 from appliance.clock import Clock
 from appliance.judge.judging import Judge, Judged, applicable, subjects
@@ -22,28 +21,24 @@ from appliance.ledger.entry import Message
 from appliance.ledger.store import Store
 from appliance.outlets import telling
 from appliance.recall import Recall
-from appliance.site.credentials import resolve, resolve_trust
 from appliance.site.loading import Loaded
 from appliance.site.model import Asset, Site
 from appliance.site.profiles import firmware_oids
-from appliance.site.secrets import SecretError, Secrets
+from appliance.site.secrets import Secrets
 from appliance.visit import questions as q
-from appliance.visit.asking import Asking, Given
-from appliance.visit.classes import class_of
-from appliance.visit.control import Controls
+from appliance.visit.asks import Ask, asks
 from appliance.visit.guard import Guard
+from appliance.visit.guard.event import Event
+from appliance.visit.guard.restraint import segment_of
 from appliance.visit.reach import looks
 from appliance.visit.slots import Slots
-from appliance.visit.visit import Ask, Visit, asks
+from appliance.visit.taking import Taken, Taking
 from checks import ALL, BY_ID
 from checks.facts.codec import build
 from checks.facts.context import Moment, Own, OwnAsset
 from checks.facts.observation import Facts, Observation
 from checks.facts.standing import Standing, StateKey, Subject
 from checks.facts.verdict import Verdict
-from collectors.credentials import Credential
-from collectors.errors import Denied
-from collectors.wire import Wire
 
 NEVER = "never"
 
@@ -58,6 +53,7 @@ class Visited:
     observations: tuple[Observation, ...]
     judged: tuple[Judged, ...]
     first_entry: int
+    taken: Taken
 
 
 @dataclass
@@ -92,10 +88,8 @@ class Rounds:
         self.secrets = Secrets(self.directory)
         self.firmware_oids = firmware_oids(self.directory / "profiles")
         laboratory = self.site.site.laboratory
-        self.controls = Controls(self.site, Wire(self.guard, connect=1.0))
-        control = {(c.address, "tcp", c.port.number) for c in self.site.appliance.control}
-        self.guard.permit(control | _targets(self.site))
-        self.guard.a_day = _daily(self.site)
+        self.guard.adopt(self.site)
+        self.taking = Taking(self.site, self.guard, self.secrets, self.firmware_oids)
         self.judge = Judge(self.site, ALL, self._interval)
         self.planned = {
             a.id: asks(a, looks(self.site, a), laboratory=laboratory) for a in self.visitable()
@@ -149,18 +143,48 @@ class Rounds:
         """Take one asset's turn; None when none of its questions was due."""
         asset = self.site.asset(asset_id)
         due = self.clock.monotonic()
-        async with self.slots.taken(asset.zone, asset.address):
-            todo = tuple(a for a in self.planned[asset_id] if due_anyway or self._due(asset, a))
+        async with self.slots.taken(segment_of(asset), asset.address):
+            todo = [a for a in self.planned[asset_id] if due_anyway or self._due(asset, a)]
             if not todo:
                 return None
             self.lateness.append((self.clock.monotonic(), self.clock.monotonic() - due))
-            started = self.clock.now()
-            visit = self._begin(asset)
-            observations = await visit.run(todo)
+            taken = await self._take(asset, todo)
+        return await self._written(asset, taken)
+
+    async def look(self, asset_id: str) -> Visited | None:
+        """Only look whether the asset lives; None when there is no reason to."""
+        asset = self.site.asset(asset_id)
+        async with self.slots.taken(segment_of(asset), asset.address):
+            if not self.guard.restraints.watching(asset):
+                return None
+            taken = await self._take(asset, (), only_canary=True)
+        return await self._written(asset, taken)
+
+    async def _take(self, asset: Asset, todo: Sequence[Ask], *, only_canary: bool = False) -> Taken:
+        return await self.taking.take(
+            asset,
+            todo,
+            self.planned[asset.id],
+            every=self.every(asset),
+            last_alive=self.recall.last_alive.get(asset.id),
+            only_canary=only_canary,
+        )
+
+    async def _written(self, asset: Asset, taken: Taken) -> Visited:
         # One at a time from the states before to the states after, as a replay will do it.
         async with self._writing:
-            rows = self.recall.note(asset, todo, observations)
-            return await self._write(asset, visit.id, started, observations, rows)
+            rows = self.recall.note(asset, taken.put, taken.observations)
+            return await self._write(asset, taken, rows)
+
+    async def record(self, events: Sequence[Event]) -> None:
+        """Write down and tell what the guard did outside of a visit."""
+        if events:
+            at = self.clock.now()
+            async with self._writing:
+                await self.store.commit(
+                    [bodies.guard(event, at) for event in events], self._events(events, at)
+                )
+            self.told()
 
     def overdue(self, asset: Asset) -> bool:
         """Whether the asset's turn was missed: something is known of it, and too old."""
@@ -191,7 +215,7 @@ class Rounds:
         """What we planned and know, per asset, and how the control hosts answered last."""
         return Own(
             assets=tuple(self._own(asset) for asset in self.visitable()),
-            controls=self.controls.newest(),
+            controls=self.taking.controls.newest(),
         )
 
     def _own(self, asset: Asset) -> OwnAsset:
@@ -206,46 +230,14 @@ class Rounds:
         known = sum((a.look.port.id, a.look.vantage.id, a.question.id) in young for a in planned)
         return OwnAsset(asset.id, asset.zone, planned=len(planned), answered=known)
 
-    def _begin(self, asset: Asset) -> Visit:
-        numbers = class_of(asset.probing, laboratory=self.site.site.laboratory)
-        wire = Wire(self.guard, connect=numbers.connect, whole=numbers.whole)
-        given = Given(
-            asset=asset,
-            wire=wire,
-            credential=self._credential,
-            trust=lambda service: resolve_trust(service.trust, self.secrets),
-            firmware_oids=self.firmware_oids,
-        )
-        return Visit(
-            id=str(uuid4()),
-            asset=asset,
-            asking=Asking(given),
-            controls=self.controls,
-            clock=self.clock,
-            pause=numbers.pause,
-            last_alive=self.recall.last_alive.get(asset.id),
-        )
-
-    def _credential(self, name: str) -> Credential:
-        try:
-            return resolve(self.site, self.secrets, name)
-        except SecretError as error:
-            raise Denied(f"credential {name}", str(error)) from error
-
     def _due(self, asset: Asset, ask: Ask) -> bool:
         return self.recall.due(asset, ask, self._wait(asset, ask))
 
     def _wait(self, asset: Asset, ask: Ask) -> timedelta:
         return q.interval(asset, ask.question, laboratory=self.site.site.laboratory)
 
-    async def _write(
-        self,
-        asset: Asset,
-        visit: str,
-        started: datetime,
-        seen: tuple[Observation, ...],
-        rows: Mapping[str, bytes],
-    ) -> Visited:
+    async def _write(self, asset: Asset, taken: Taken, rows: Mapping[str, bytes]) -> Visited:
+        visit, seen = taken.visit, taken.observations
         moment = Moment(self.clock.now(), self.clock.quality())
         judged = self.judge.visit(
             asset.id,
@@ -258,6 +250,9 @@ class Rounds:
         )
         contents: dict[str, bytes] = {}
         entries = bodies.observations(visit, asset.id, moment.at, seen, contents)
+        entries += [bodies.guard(event, moment.at) for event in taken.events]
+        if taken.load.packets:
+            entries.append(bodies.load(asset.id, moment.at, taken))
         entries += bodies.verdicts(visit, moment, judged, self.verdicts, contents)
         told = [
             message
@@ -265,6 +260,7 @@ class Rounds:
             if j.changed
             for message in self._told(j.key, j.after, self.store.size, moment.at)
         ]
+        told += self._events(taken.events, moment.at)
         after = {str(j.key): bodies.standing(j.after) for j in judged}
         committed = await self.store.commit(
             entries, told, contents=contents, standings=after, remembered=rows
@@ -272,7 +268,13 @@ class Rounds:
         self.standings.update({j.key: j.after for j in judged})
         self.verdicts.update({j.key: j.verdict for j in judged})
         visited = Visited(
-            asset.id, started, moment.at, seen, tuple(judged), first_entry=committed.first
+            asset.id,
+            taken.started,
+            moment.at,
+            seen,
+            tuple(judged),
+            first_entry=committed.first,
+            taken=taken,
         )
         self.last[asset.id] = visited
         self.told()
@@ -291,6 +293,11 @@ class Rounds:
             at=at,
         )
 
+    def _events(self, events: Sequence[Event], at: datetime) -> list[Message]:
+        if self.site.outlets.mqtt is None:
+            return []
+        return [telling.guard(self.site.site.id, event, at=at) for event in events]
+
     def _interval(self, subject: Subject, kind: type[Facts]) -> int:
         """Seconds between two looks at such facts; of the slowest asset for wider subjects."""
         question = next((x for x in q.QUESTIONS if x.facts is kind), q.TCP_PORT)
@@ -300,22 +307,3 @@ class Rounds:
         lab = self.site.site.laboratory
         waits = [q.interval(a, question, laboratory=lab) for a in assets if a.probing != NEVER]
         return int(max((w.total_seconds() for w in waits), default=3600))
-
-
-def _targets(site: Site) -> set[tuple[str, str, int]]:
-    return {
-        (asset.address, look.port.transport, look.port.number)
-        for asset in site.assets
-        if asset.probing != NEVER and not asset.safety
-        for look in looks(site, asset)
-    }
-
-
-def _daily(site: Site) -> Callable[[str], int]:
-    lab = site.site.laboratory
-    shares = {
-        a.address: class_of(a.probing, laboratory=lab).packets_a_day
-        for a in site.assets
-        if a.probing != NEVER
-    }
-    return lambda address: shares.get(address, 20_000)

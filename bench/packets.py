@@ -12,17 +12,18 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from appliance.clock import SystemClock
+from appliance.clock import Clock, SystemClock
 from appliance.demo.plant import Plant
 from appliance.demo.site import write_site
 from appliance.ledger.store import Store
 from appliance.round import Rounds
 from appliance.site.loading import load
-from appliance.visit.guard import Guard
+from appliance.site.model import Site
+from appliance.visit.guard import Guard, Kept
 from checks.facts.observation import Observation
 from collectors.wire import Target
 
@@ -79,19 +80,21 @@ async def _measured(network: str) -> list[Row]:
             store = Store.open(folder / "ledger.db", origin="bench/evidence/1", key=b"k" * 32)
             clock = SystemClock()
             try:
-                guard = Accounting(clock)
-                rounds = Rounds(load(folder / "config"), folder / "config", store, clock, guard)
+                loaded = load(folder / "config")
+                guard = Accounting(clock, Kept.in_memory(), loaded.site)
+                rounds = Rounds(loaded, folder / "config", store, clock, guard)
                 await rounds.restore()
                 return await _visited(rounds, guard)
             finally:
                 await store.close()
 
 
-@dataclass
 class Accounting(Guard):
     """A guard that also keeps each entry of the account, with the time it was made."""
 
-    entries: list[tuple[datetime, Target, int, int]] = field(default_factory=list)
+    def __init__(self, clock: Clock, kept: Kept, site: Site) -> None:
+        super().__init__(clock, kept, site)
+        self.entries: list[tuple[datetime, Target, int, int]] = []
 
     def sent(self, target: Target, packets: int, octets: int) -> None:
         super().sent(target, packets, octets)
@@ -118,7 +121,10 @@ async def _visited(rounds: Rounds, guard: Accounting) -> list[Row]:
     for visited in visits:
         for seen in visited.observations if visited else ():
             cost.setdefault((seen.asset, seen.port, seen.question), guard.cost_of(seen))
-    whole = {a.id: (guard.packets[a.address], guard.octets[a.address]) for a in rounds.visitable()}
+    whole = {
+        a.id: (guard.loads[a.address].packets, guard.loads[a.address].octets)
+        for a in rounds.visitable()
+    }
     return [
         *(Row(what, *cost[key]) for what, key in QUESTIONS.items()),
         *(Row(what, *whole[asset]) for what, asset in VISITS.items()),

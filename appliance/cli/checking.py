@@ -17,7 +17,7 @@ from appliance.outlets import logs
 from appliance.reporting import exit_code
 from appliance.round import Rounds
 from appliance.site.loading import Loaded, load
-from appliance.visit.guard import Guard
+from appliance.visit.guard import GUARD_FILE, Guard, Kept
 from checks import ALL
 
 WORST_FIRST = ("fail", "inconclusive", "pass", "not-applicable")
@@ -75,9 +75,13 @@ async def _answer(config: Path, loaded: Loaded, command: dict[str, Any]) -> dict
         store = daemon.open_store(loaded, state_dir)
         try:
             clock = SystemClock()
-            rounds = Rounds(loaded, config, store, clock, Guard(clock))
-            await rounds.restore()
-            return await daemon.run_checks(rounds, command)
+            kept = Kept.open(state_dir / GUARD_FILE)
+            try:
+                rounds = Rounds(loaded, config, store, clock, Guard(clock, kept, loaded.site))
+                await rounds.restore()
+                return await daemon.run_checks(rounds, command)
+            finally:
+                kept.close()
         finally:
             await store.close()
     finally:

@@ -16,9 +16,9 @@ from appliance.ledger import bodies
 from appliance.outlets.text import harmless
 from appliance.site.loading import Loaded, load, state_dir_of
 from appliance.site.problems import SiteError
+from appliance.visit.guard import GUARD_FILE
 from appliance.visit.guard.canary import Canaries
 from appliance.visit.guard.commands import RUN_FILE, Obeyed, Parts, hold_files, obey
-from appliance.visit.guard.event import Event
 from appliance.visit.guard.hold import SITE, Holds
 from appliance.visit.guard.kept import Kept
 from appliance.visit.guard.latch import Latches
@@ -26,7 +26,6 @@ from appliance.visit.guard.peers import may, myself, operators_group
 from appliance.visit.guard.stops import Stops
 from appliance.visit.guard.trust import Trusts
 
-GUARD_FILE = "guard.db"
 _AT_ONCE = "To stop it at once: touch {} or {}"
 
 Why = Annotated[str, typer.Option(help="Say why; it is written down with your name.")]
@@ -170,10 +169,6 @@ async def _write_down(loaded: Loaded, state_dir: Path, obeyed: Obeyed) -> None:
     now = SystemClock().now()
     store = daemon.open_store(loaded, state_dir)
     try:
-        await store.commit([bodies.entry("guard", now, _fields(e)) for e in obeyed.events])
+        await store.commit([bodies.guard(event, now) for event in obeyed.events])
     finally:
         await store.close()
-
-
-def _fields(event: Event) -> dict[str, Any]:
-    return {"kind": event.kind, "subject": event.subject, "said": event.said}

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from appliance.judge.judging import Judged
+from appliance.visit.guard.event import Event
+from appliance.visit.taking import Taken
 from checks.facts.codec import canonical, digest, plain, split
 from checks.facts.context import Moment
 from checks.facts.observation import Observation
@@ -78,6 +80,26 @@ def verdicts(
 def standing(value: Standing) -> bytes:
     """A state as the store keeps it."""
     return canonical(plain(value))
+
+
+def guard(event: Event, at: datetime) -> bytes:
+    """What the guard did by itself, or what a person told it."""
+    return entry("guard", at, {"kind": event.kind, "subject": event.subject, "said": event.said})
+
+
+def load(asset: str, at: datetime, taken: Taken) -> bytes:
+    """What one visit cost the device, and how fast it answered before and after."""
+    fields = {
+        "visit": taken.visit,
+        "asset": asset,
+        "started": taken.started,
+        "packets": taken.load.packets,
+        "octets": taken.load.octets,
+        "connections": taken.load.connections,
+        "sessions": taken.load.sessions,
+        "latencies_us": list(taken.latencies_us),
+    }
+    return entry("load", at, fields)
 
 
 def _row(judged: Judged, last: Verdict | None, contents: dict[str, bytes]) -> dict[str, Any]:

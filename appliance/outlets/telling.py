@@ -8,6 +8,7 @@ from datetime import datetime
 
 from appliance.ledger.entry import Message
 from appliance.outlets import messages
+from appliance.visit.guard.event import Event
 from checks.check import Check
 from checks.facts.standing import Standing, State, StateKey
 
@@ -47,6 +48,13 @@ def change(
     if State.FAIL in (was, after.state):
         told.append(messages.event(site, "alert", data, id=f"{name}:alert", at=at))
     return told
+
+
+def guard(site: str, event: Event, *, at: datetime) -> Message:
+    """What the guard did by itself, or what a person told it."""
+    data = {"kind": event.kind, "subject": event.subject, "said": event.said}
+    name = f"{site}:{event.kind}:{event.subject}:{at.isoformat()}"
+    return messages.event(site, "guard", data, id=name, at=at)
 
 
 def retained(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -44,7 +44,7 @@ class Taken:
     """
     What one turn brought.
 
-    `put` are the asks that were answered for, `events` what the guard wants written down, `load`
+    `put` are the asks that were really put, `events` what the guard wants written down, `load`
     what the device got.
     """
 
@@ -87,23 +87,21 @@ class Taking:
         """
         visit, started = str(uuid4()), self._guard.wall()
         begun = self._guard.restraints.begin(asset)
-        events = [begun] if begun else []
+        events = (begun,) if begun else ()
+        numbers = class_for(asset, laboratory=self._site.site.laboratory)
+        watch = self._watch(asset, numbers)
+        made = self._visit(asset, visit, numbers, watch, last_alive)
         leave = self._guard.restraints.leave(asset)
         if leave.extent is Extent.NOTHING:
-            return Taken(visit, started, leave, events=tuple(events))
+            return Taken(visit, started, leave, made.unmade(due, leave.why), events=events)
         whole = leave.extent is Extent.WHOLE and not only_canary
-        numbers = class_for(asset, laboratory=self._site.site.laboratory)
         canaries = canaries_of(everything)
         choice = self._choose(asset, due, canaries, numbers, every, whole=whole, why=leave.why)
         reserved = self._reserve(asset, choice, numbers)
         if isinstance(reserved, Spent):
-            leave, choice = Leave(Extent.NOTHING, reserved.why), _nothing(choice, reserved.why)
-        watch = self._watch(asset, numbers)
-        made = self._visit(asset, visit, numbers, watch, last_alive)
-        if isinstance(reserved, Spent):
-            return Taken(
-                visit, started, leave, made.only(choice.left_out), tuple(made.put), tuple(events)
-            )
+            spent = _nothing(choice, reserved.why)
+            leave = Leave(Extent.NOTHING, reserved.why)
+            return Taken(visit, started, leave, tuple(made.left_out(spent)), events=events)
         before = self._guard.loads[asset.address]
         with self._guard.visiting(reserved) as settled:
             seen = await made.run(choice, canaries, whole=whole)
@@ -220,7 +218,7 @@ class Taking:
             self._guard.kept.put(ROTATION, asset.address, asdict(position))
 
 
-def _nothing(choice: Choice, why: str) -> Choice:
+def _nothing(choice: Choice, why: str) -> tuple[LeftOut, ...]:
     """What was chosen, left out because the day's budget does not cover it."""
     spent = tuple(LeftOut(ask, Reason.BUDGET_SPENT, why) for ask in choice.chosen)
-    return replace(choice, chosen=(), left_out=(*choice.left_out, *spent))
+    return (*choice.left_out, *spent)

@@ -95,22 +95,38 @@ class Visit:
             # Its other services may answer; every other port would only repeat the silence.
             others = [a for a in rest if a.question == q.TCP_PORT and _permitted(a)]
             seen += await self._all(others)
-            rest = [a for a in rest if a not in others] if any(o.alive for o in seen) else []
-        seen += await self._all(rest)
-        if canary is not None and len(seen) > 1:
+        if not seen or any(o.alive for o in seen):
+            seen += await self._all([a for a in rest if a not in self.put])
+        asked = len(seen)
+        seen += [self._missed(a, seen) for a in choice.chosen if a not in self.put]
+        if canary is not None and asked > 1:
             await self._look_again(canary)
         seen += self.left_out(choice.left_out)
         return self._ended(seen, started)
 
-    def only(self, left: Sequence[LeftOut]) -> tuple[Observation, ...]:
-        """The observations of a visit that may send nothing."""
-        return tuple(self.left_out(left))
+    def unmade(self, asks: Sequence[Ask], why: str) -> tuple[Observation, ...]:
+        """The observations of a visit that may not be made."""
+        now = self.clock.now()
+        return tuple(self._observed(a, now, None, Reason.NOT_PERMITTED, why) for a in asks)
 
     def left_out(self, left: Sequence[LeftOut]) -> list[Observation]:
         """What the class forbids and what the budget does not cover is said, not passed over."""
         said = [one for one in left if one.reason is not Reason.NOT_ASKED]
-        self.put += [one.ask for one in said]
         return [self._observed(o.ask, self.clock.now(), None, o.reason, o.why) for o in said]
+
+    def _missed(self, ask: Ask, seen: Sequence[Observation]) -> Observation:
+        """What was chosen and not asked, because the visit was left off or nobody was there."""
+        now = self.clock.now()
+        if reason := self._shut.get(ask.look.port.id):
+            said = f"Port {ask.look.port} did not open in this visit ({reason})."
+            return self._observed(ask, now, None, reason, said)
+        why = self.watch.ended or self.watch.forbidden()
+        if why is None or why == "":
+            why = f"{self.asset.id} did not answer where it should, so nothing else was asked."
+            last = seen[-1]
+            silent = isinstance(last.facts, TcpPort) and _SHUT.get(last.facts.answer)
+            return self._observed(ask, now, None, silent or last.reason or Reason.TIMEOUT, why)
+        return self._observed(ask, now, None, Reason.NOT_PERMITTED, why)
 
     async def _look(self, canaries: Sequence[Ask]) -> tuple[list[Observation], Ask | None]:
         """What the canaries said, and the one that opened."""
@@ -170,7 +186,9 @@ class Visit:
             said = f"Port {ask.look.port} did not open in this visit ({reason})."
             return self._observed(ask, started, None, reason, said)
         before = self.sent()
-        facts, failure, closed_after = None, None, None
+        facts: Facts | None = None
+        failure: CollectError | None = None
+        closed_after: float | None = None
         try:
             if len(self.put) == 1 and ask.question == q.TCP_PORT and _permitted(ask):
                 facts, closed_after = await self.asking.lives(ask.look)
@@ -180,6 +198,8 @@ class Visit:
             failure = error
         if self.sent() > before:
             self.watch.saw(_happened(ask, facts, failure, closed_after))
+            if self.watch.ended:
+                self._shut[ask.look.port.id] = failure.reason if failure else Reason.HUNG_UP
         if isinstance(facts, TcpPort) and ask.look.permitted and facts.answer in _SHUT:
             self._shut[ask.look.port.id] = _SHUT[facts.answer]
         if failure is None:

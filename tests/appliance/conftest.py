@@ -10,7 +10,7 @@ from appliance.clock import SystemClock
 from appliance.ledger.store import Store
 from appliance.round import Rounds
 from appliance.site.loading import load
-from appliance.visit.guard import Guard
+from appliance.visit.guard import Guard, Kept
 from tests.appliance.processes import free_port
 
 HEAD = """
@@ -39,14 +39,16 @@ def site(tmp_path: Path):
 @pytest.fixture
 def rounds(tmp_path: Path):
     @asynccontextmanager
-    async def opened(folder: Path, clock=None):
+    async def opened(folder: Path, clock=None, kept=None):
         (tmp_path / "state").mkdir(exist_ok=True)
         store = Store.open(
             tmp_path / "state" / "ledger.db", origin="bench/edge/evidence/1", key=b"k" * 32
         )
         clock = clock or SystemClock()
         try:
-            taken = Rounds(load(folder), folder, store, clock, Guard(clock))
+            loaded = load(folder)
+            guard = Guard(clock, kept or Kept.in_memory(), loaded.site)
+            taken = Rounds(loaded, folder, store, clock, guard)
             await taken.restore()
             yield taken
         finally:

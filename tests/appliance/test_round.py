@@ -4,10 +4,12 @@ import asyncio
 import json
 import socket
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from appliance.judge.replaying import standings
+from appliance.visit import classes
 from checks.facts.standing import State
 from checks.facts.verdict import Outcome
 
@@ -136,18 +138,11 @@ async def test_a_subject_that_left_the_inventory_is_forgotten_and_the_replay_agr
 
 
 async def test_a_tarpit_ends_at_the_deadline_and_is_no_pass(site, rounds, monkeypatch):
+    monkeypatch.setattr(classes, "LABORATORY", replace(classes.LABORATORY, whole=0.3))
     async with (
         _peer(_silent) as port,
         rounds(site(ASSET.format(port=port, protocol="modbus"))) as r,
     ):
-        begin = r._begin
-
-        def hurried(asset):
-            visit = begin(asset)
-            object.__setattr__(visit.asking.given.wire, "whole", 0.3)
-            return visit
-
-        monkeypatch.setattr(r, "_begin", hurried)
         visited = await r.visit("plc")
 
     assert {j.verdict.reason.value for j in _protocol_verdicts(visited)} == {"timeout"}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from appliance.site.model import Service
 from appliance.visit import questions as q
 from appliance.visit.asking.asker import Given
-from appliance.visit.permits import OPCUA_SESSION_MS, session_ms
+from appliance.visit.permits import session_ms
 from checks.facts.observation import Facts
 from checks.facts.opcua import OpcUaEndpoints
 from collectors import opcua
+from collectors.allowed.permissions import OPCUA_SESSION_MS
 from collectors.credentials import ClientCertificate, Credential, Password
 from collectors.errors import CollectError, Denied, Unintelligible
 from collectors.wire import Target

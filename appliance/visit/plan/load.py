@@ -8,9 +8,9 @@ from math import ceil
 
 from appliance.site.model import Site
 from appliance.visit import questions as q
+from appliance.visit.asks import Ask
 from appliance.visit.classes import ProbingClass
 from appliance.visit.plan.step import DAY, Step
-from appliance.visit.asks import Ask
 from collectors.wire import DRAIN_SECONDS
 
 

@@ -8,9 +8,9 @@ from math import ceil
 
 from appliance.site.model import Asset, Site
 from appliance.visit import questions as q
+from appliance.visit.asks import Ask
 from appliance.visit.classes import ProbingClass
 from appliance.visit.plan.sent import Pdu, requests
-from appliance.visit.asks import Ask
 
 DAY = 86_400
 KERNELS_CHOICE = ""
