@@ -151,7 +151,7 @@ class Paces:
 
     async def _rested(self, address: str, device: _Device) -> None:
         # Looked at again and again, because a reload may have changed the pause.
-        while (wait := self._pause_left(address, device)) > 0:
+        while (wait := self._pause_left(address, device)) > 0:  # noqa: ASYNC110
             await asyncio.sleep(min(wait, 1.0))
 
     def _pause_left(self, address: str, device: _Device) -> float:
