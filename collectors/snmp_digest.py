@@ -60,14 +60,17 @@ def genuine(message: bytes, *, protocol: str, key: bytes, engine_id: bytes, flag
 
 def plausible(message: bytes) -> bool:
     """
-    Whether a version 1 or 2c message says it is an answer.
+    Whether the client may be shown this, which takes much for an answer.
 
-    The client takes any tag that resembles one.  Version 3, and what cannot be read, are left to
-    those who judge them.
+    Versions 1 and 2c say it is a Response.  The clock of version 3 is not below 0 (RFC 3414, 2.2):
+    the client would repeat it to the agent.  What cannot be read is the client's to judge.
     """
     try:
         parts = _parts(element(message)[1])
-        return parts[0][1] not in (b"\0", b"\1") or parts[2][0] == RESPONSE
+        if parts[0][1] != b"\3":
+            return parts[2][0] == RESPONSE
+        clock = _parts(element(parts[2][1])[1])[1:3]
+        return all(value[:1] < b"\x80" for _, value in clock)
     except (ValueError, IndexError):
         return True
 

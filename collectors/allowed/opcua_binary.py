@@ -70,7 +70,7 @@ class Reader:
 
     def string(self) -> str | None:
         data = self.octets()
-        return None if data is None else data.decode()
+        return None if data is None else data.decode(errors="surrogateescape")
 
     def array(self, item: Callable[[], T]) -> list[T]:
         count = self.int32()

@@ -63,6 +63,7 @@ def test_an_unsigned_tail_is_said(upheld, visited):
     done = upheld("evidence", "verify", "-c", folder)
 
     assert "came after the newest checkpoint: nobody has signed them yet" in done.stdout
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "intact")
 
 
 @pytest.mark.parametrize("words", [("verify",), ("show",), ("show", "0")])

@@ -14,21 +14,18 @@ RUN = [sys.executable, "-c", "from appliance.cli import main; main()", "run", "-
 
 
 @pytest.fixture
-def daemon():
+def daemon(tmp_path):
     """Starts the daemon over a configuration and stops it as systemd does."""
-    started = []
+    started, said = [], tmp_path / "daemon.log"
 
     def start(folder):
-        started.append(
-            subprocess.Popen(
-                [*RUN, folder], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-        )
+        with said.open("w") as log:
+            started.append(subprocess.Popen([*RUN, folder], cwd=ROOT, stdout=log, stderr=log))
 
     yield start
     for process in started:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(15) == 0
+        assert process.wait(15) == 0, said.read_text()
 
 
 def until(upheld, folder, enough):

@@ -80,7 +80,7 @@ def _row(reader: Reader) -> Row:
     url = _text(reader)
     for _ in range(2):
         reader.octets()
-    reader.localized()
+    _localized(reader)
     reader.uint32()
     for _ in range(2):
         reader.octets()
@@ -92,6 +92,13 @@ def _row(reader: Reader) -> Row:
     level = reader.octet()
     digest = hashlib.sha256(split(certificate)[0]).hexdigest() if certificate else ""
     return Row(url, mode, policy.rpartition("#")[2], tokens, level, digest)
+
+
+def _localized(reader: Reader) -> None:
+    mask = reader.octet()
+    for bit in (1, 2):
+        if mask & bit:
+            reader.octets()
 
 
 def _token(reader: Reader) -> tuple[str, str]:

@@ -155,7 +155,7 @@ async def one_state(lane: Lane, rng: Random) -> str:
 
 
 async def test_broken_endpoint_lists_are_errors_or_what_another_decoder_reads_too(note):
-    outcomes = await many("opcua endpoints", series(800, 20_000), one_list)
+    outcomes = await many("opcua endpoints", series(400, 20_000), one_list)
     note("answers opcua endpoints", *row(outcomes))
 
     assert outcomes["facts"] > outcomes.total() // 20
@@ -163,7 +163,7 @@ async def test_broken_endpoint_lists_are_errors_or_what_another_decoder_reads_to
 
 
 async def test_a_broken_answer_never_refuses_an_anonymous_session(note):
-    outcomes = await many("opcua anonymous", series(800, 20_000), one_attempt)
+    outcomes = await many("opcua anonymous", series(400, 20_000), one_attempt)
     note("answers opcua anonymous", *row(outcomes))
 
     assert outcomes["facts"] > outcomes.total() // 20
@@ -171,7 +171,7 @@ async def test_a_broken_answer_never_refuses_an_anonymous_session(note):
 
 
 async def test_a_broken_answer_never_makes_up_a_servers_state(note):
-    outcomes = await many("opcua state", series(600, 20_000), one_state)
+    outcomes = await many("opcua state", series(320, 20_000), one_state)
     note("answers opcua state", *row(outcomes))
 
     assert outcomes["facts"] > outcomes.total() // 20

@@ -47,7 +47,7 @@ class _Device:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     holder: asyncio.Task[object] | None = None
     closing: int = 0
-    quiet_until: float = 0.0
+    closed_at: float = 0.0
     reserved: dict[Limit, int] = field(default_factory=dict)
     standing: list[Limit] = field(default_factory=list)
 
@@ -135,7 +135,7 @@ class Paces:
         """The connection of the last `turn` is gone; the device's pause begins."""
         device = self._device(target.address)
         if target.transport == "tcp":
-            device.quiet_until = self._clock.monotonic() + self.numbers(target.address).pause
+            device.closed_at = self._clock.monotonic()
         self._release(device)
 
     def _release(self, device: _Device) -> None:
@@ -150,9 +150,12 @@ class Paces:
         device.turn.release()
 
     async def _rested(self, address: str, device: _Device) -> None:
-        while (wait := device.quiet_until - self._clock.monotonic()) > 0:  # noqa: ASYNC110
-            # A reload may have shortened the pause.
-            await asyncio.sleep(min(wait, self.numbers(address).pause))
+        # Looked at again and again, because a reload may have changed the pause.
+        while (wait := self._pause_left(address, device)) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(min(wait, 1.0))
+
+    def _pause_left(self, address: str, device: _Device) -> float:
+        return device.closed_at + self.numbers(address).pause - self._clock.monotonic()
 
     async def _opened(self, device: _Device, address: str) -> None:
         for limit in self._limits(device, address):
@@ -176,7 +179,7 @@ class Paces:
             self._devices[address] = _Device(
                 Bucket(self._clock, lambda: self._rate(address), self._began),
                 Window(self._clock, lambda: (self.numbers(address).connections_a_minute, 60.0)),
-                quiet_until=self._began + self.numbers(address).pause,
+                closed_at=self._began,
             )
         return self._devices[address]
 

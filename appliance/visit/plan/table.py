@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from appliance.visit.plan.latency import Latency
 from appliance.visit.plan.plan import AssetPlan, Plan
 from appliance.visit.plan.words import at, lasting
 
@@ -15,7 +16,8 @@ def table(plan: Plan) -> Group:
     parts: list[RenderableType] = [_overview(plan)]
     for asset in plan.assets:
         parts += [_questions(asset), *(Text(f"  ! {line}", "yellow") for line in asset.over)]
-        parts.append(_latencies(asset))
+        parts.append(_latencies(asset.asset, asset.latencies))
+    parts.append(_latencies(plan.site, plan.latencies))
     if plan.untouched:
         parts.append(Text(f"Never touched: {', '.join(plan.untouched)}"))
     if plan.laboratory:
@@ -56,11 +58,11 @@ def _questions(asset: AssetPlan) -> Table:
     return shown
 
 
-def _latencies(asset: AssetPlan) -> Table:
-    shown = Table(title=f"{asset.asset}: from drift to alert at worst", title_justify="left")
+def _latencies(name: str, rows: tuple[Latency, ...]) -> Table:
+    shown = Table(title=f"{name}: from drift to alert at worst", title_justify="left")
     for column in ("subject", "check", "worst case"):
         shown.add_column(column, overflow="fold")
-    for row in asset.latencies:
+    for row in rows:
         worst = f"never seen: {row.why}" if row.seconds is None else lasting(row.seconds)
         shown.add_row(row.subject, row.check, worst)
     return shown

@@ -78,7 +78,7 @@ def conversation(
 
 def pcap(path: Path, frames, *, order="<", nano=False, link=1) -> Path:
     magic = 0xA1B23C4D if nano else 0xA1B2C3D4
-    out = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 262_144, link)
+    out = bytearray(struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 262_144, link))
     for f in frames:
         seconds, rest = divmod(f.at, NANOSECOND)
         part = rest if nano else rest // 1000

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import threading
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tests.visit.plan.namespace import NOBODY, as_nobody, cabled, namespace, nee
 from tests.visit.plan.sites import OURS, PLC, RTU, SWITCH, made, whole
 
 UNDECLARED = "10.0.1.77"
-MANY = 300
+MANY = 2_000
 
 
 def guard(site, **more):
@@ -183,10 +184,13 @@ def test_the_meters_let_through_twice_the_class_and_no_more(tmp_path):
         server(there, stack, socket.SOCK_DGRAM, SWITCH, 161)
         here.run("nft", "-f", str(rules))
 
+        started = time.monotonic()
         through = int(as_nobody(here, lambda: sends(SWITCH, 161, MANY)))
+        took = time.monotonic() - started
 
-        # Class standard: a burst of 20 packets, then 10 a second.
-        assert 40 <= through <= 80
+        # Class standard: a burst of 20 packets, then 10 a second; the kernel lets twice that.
+        assert 40 <= through <= 40 + 20 * (took + 1)
+        assert through < MANY
         assert counters(here)["too_fast"] == MANY - through
 
 
