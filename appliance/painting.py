@@ -11,8 +11,6 @@ from appliance.round import Rounds
 from appliance.site.model import Asset
 from checks import ALL
 
-LATENESS_WINDOW = 60.0
-
 
 def paint(
     rounds: Rounds,
@@ -24,8 +22,6 @@ def paint(
 ) -> Picture:
     """Everything that can be shown now."""
     site = rounds.site
-    now = rounds.clock.monotonic()
-    recent = [late for at, late in rounds.lateness if now - at <= LATENESS_WINDOW]
     return Picture(
         at=rounds.clock.now(),
         started=started,
@@ -51,7 +47,7 @@ def paint(
         outbox=outbox,
         last_reload_successful=reloaded,
         held=rounds.guard.held,
-        lateness=max(recent, default=0.0),
+        lateness=rounds.lateness.worst(),
         nothing_sent_since=rounds.guard.last_sent if rounds.guard.held else None,
     )
 

@@ -7,8 +7,8 @@ The daemon and a single `upheld check` both go through here, so they cannot diff
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,6 +32,7 @@ from appliance.visit.asking import Asking, Given
 from appliance.visit.classes import class_of
 from appliance.visit.control import Controls
 from appliance.visit.guard import Guard
+from appliance.visit.lateness import Lateness
 from appliance.visit.reach import looks
 from appliance.visit.slots import Slots
 from appliance.visit.visit import Ask, Visit, asks
@@ -74,12 +75,12 @@ class Rounds:
     last: dict[str, Visited] = field(default_factory=dict)
     slots: Slots = field(default_factory=Slots)
     told: Callable[[], None] = lambda: None
-    lateness: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=1000))
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self._since = self.clock.monotonic()
         self.recall = Recall(self.clock)
+        self.lateness = Lateness(self.clock)
         self.adopt(self.loaded)
 
     @property
@@ -148,12 +149,10 @@ class Rounds:
     async def visit(self, asset_id: str, *, due_anyway: bool = False) -> Visited | None:
         """Take one asset's turn; None when none of its questions was due."""
         asset = self.site.asset(asset_id)
-        due = self.clock.monotonic()
-        async with self.slots.taken(asset.zone, asset.address):
+        async with self._slot(asset):
             todo = tuple(a for a in self.planned[asset_id] if due_anyway or self._due(asset, a))
             if not todo:
                 return None
-            self.lateness.append((self.clock.monotonic(), self.clock.monotonic() - due))
             started = self.clock.now()
             visit = self._begin(asset)
             observations = await visit.run(todo)
@@ -161,6 +160,13 @@ class Rounds:
         async with self._writing:
             rows = self.recall.note(asset, todo, observations)
             return await self._write(asset, visit.id, started, observations, rows)
+
+    @asynccontextmanager
+    async def _slot(self, asset: Asset) -> AsyncIterator[None]:
+        with self.lateness.due() as begins:
+            async with self.slots.taken(asset.zone, asset.address):
+                begins()
+                yield
 
     def overdue(self, asset: Asset) -> bool:
         """Whether the asset's turn was missed: something is known of it, and too old."""
