@@ -48,6 +48,7 @@ def paint(
         last_reload_successful=reloaded,
         held=rounds.guard.held,
         lateness=rounds.lateness.worst(),
+        refused=dict(rounds.refusals.counts),
         nothing_sent_since=rounds.guard.last_sent if rounds.guard.held else None,
     )
 

@@ -22,6 +22,7 @@ from appliance.ledger.entry import Message
 from appliance.ledger.store import Store
 from appliance.outlets import telling
 from appliance.recall import Recall
+from appliance.refusals import Refusals
 from appliance.site.credentials import resolve, resolve_trust
 from appliance.site.loading import Loaded
 from appliance.site.model import Asset, Site
@@ -81,6 +82,7 @@ class Rounds:
         self._since = self.clock.monotonic()
         self.recall = Recall(self.clock)
         self.lateness = Lateness(self.clock)
+        self.refusals = Refusals(self.guard)
         self.adopt(self.loaded)
 
     @property
@@ -93,7 +95,7 @@ class Rounds:
         self.secrets = Secrets(self.directory)
         self.firmware_oids = firmware_oids(self.directory / "profiles")
         laboratory = self.site.site.laboratory
-        self.controls = Controls(self.site, Wire(self.guard, connect=1.0))
+        self.controls = Controls(self.site, Wire(self.refusals, connect=1.0))
         control = {(c.address, "tcp", c.port.number) for c in self.site.appliance.control}
         self.guard.permit(control | _targets(self.site))
         self.guard.a_day = _daily(self.site)
@@ -214,7 +216,7 @@ class Rounds:
 
     def _begin(self, asset: Asset) -> Visit:
         numbers = class_of(asset.probing, laboratory=self.site.site.laboratory)
-        wire = Wire(self.guard, connect=numbers.connect, whole=numbers.whole)
+        wire = Wire(self.refusals, connect=numbers.connect, whole=numbers.whole)
         given = Given(
             asset=asset,
             wire=wire,
