@@ -74,13 +74,17 @@ async def test_nothing_acknowledged_is_lost_and_every_checkpoint_verifies(
     entries = show(path)
     assert [value["n"] for _, value in entries] == list(range(len(entries)))
     leaves = [leaf_hash(json.dumps(value).encode()) for _, value in entries]
-    for size, note in acknowledged:
-        assert opened_checkpoint(note, signer.verifier).root == root(leaves[:size])
+    lost = [
+        size
+        for size, note in acknowledged
+        if opened_checkpoint(note, signer.verifier).root != root(leaves[:size])
+    ]
+    assert lost == []
     record_property("kills of a writer", ROUNDS)
     record_property("commits acknowledged", commits)
     record_property("checkpoints verified at the end", len(acknowledged))
     record_property("ledger entries", len(entries))
-    record_property("lost", 0)
+    record_property("lost", len(lost))
 
 
 async def test_entries_whose_signing_failed_are_kept_and_signed_by_the_next_opening(
