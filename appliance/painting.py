@@ -10,6 +10,8 @@ from appliance.outlets.picture import AssetPicture, Picture, ZonePicture
 from appliance.round import Rounds
 from appliance.site.model import Asset
 from checks import ALL
+from checks.facts.context import Presence
+from checks.facts.observation import Observation
 
 
 def paint(
@@ -22,6 +24,9 @@ def paint(
 ) -> Picture:
     """Everything that can be shown now."""
     site = rounds.site
+    observations = tuple(rounds.recall.memory)
+    newest = sorted(observations, key=lambda o: o.finished)
+    visits = {o.asset: o for o in newest if o.facts_type == Presence.__name__}
     return Picture(
         at=rounds.clock.now(),
         started=started,
@@ -38,10 +43,10 @@ def paint(
             )
             for z in site.zones
         ),
-        assets=tuple(_asset(rounds, a) for a in site.assets),
+        assets=tuple(_asset(rounds, a, visits.get(a.id)) for a in site.assets),
         standings=tuple(sorted(rounds.standings.items(), key=lambda item: str(item[0]))),
         checks={check.id: check for check in ALL},
-        observations=tuple(rounds.recall.memory),
+        observations=observations,
         ledger_size=rounds.store.size,
         last_checkpoint=checkpoint_at,
         outbox=outbox,
@@ -53,9 +58,8 @@ def paint(
     )
 
 
-def _asset(rounds: Rounds, asset: Asset) -> AssetPicture:
-    last = rounds.last.get(asset.id)
-    seen = last.observations[-1] if last and last.observations else None
+def _asset(rounds: Rounds, asset: Asset, seen: Observation | None) -> AssetPicture:
+    """`seen` is what the newest visit to it said of itself, maybe of before a restart."""
     return AssetPicture(
         id=asset.id,
         zone=asset.zone,
@@ -64,9 +68,9 @@ def _asset(rounds: Rounds, asset: Asset) -> AssetPicture:
         type=asset.type or "",
         addresses=tuple(i.address for i in asset.interfaces),
         up=seen.alive if seen else None,
-        last_visit=last.finished if last else None,
+        last_visit=seen.finished if seen else None,
         last_alive=rounds.recall.last_alive.get(asset.id),
-        visit_seconds=(last.finished - last.started).total_seconds() if last else None,
+        visit_seconds=(seen.finished - seen.started).total_seconds() if seen else None,
         packets_sent=rounds.guard.packets[asset.address],
         octets_sent=rounds.guard.octets[asset.address],
         budget_used_ratio=rounds.guard.used_ratio(asset.address),

@@ -15,12 +15,14 @@ from pathlib import Path
 from uuid import uuid4
 
 from appliance.clock import Clock
+from appliance.coverage import covered
 from appliance.judge.judging import Judge, Judged, applicable, subjects
 from appliance.judge.standing import aged
 from appliance.ledger import bodies
 from appliance.ledger.entry import Message
 from appliance.ledger.store import Store
 from appliance.outlets import telling
+from appliance.permitting import NEVER, daily, targets
 from appliance.recall import Recall
 from appliance.refusals import Refusals
 from appliance.site.credentials import resolve, resolve_trust
@@ -39,15 +41,13 @@ from appliance.visit.slots import Slots
 from appliance.visit.visit import Ask, Visit, asks
 from checks import ALL, BY_ID
 from checks.facts.codec import build
-from checks.facts.context import Moment, Own, OwnAsset
+from checks.facts.context import Moment, Own
 from checks.facts.observation import Facts, Observation
 from checks.facts.standing import Standing, StateKey, Subject
 from checks.facts.verdict import Verdict
 from collectors.credentials import Credential
 from collectors.errors import Denied
 from collectors.wire import Wire
-
-NEVER = "never"
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,6 @@ class Rounds:
     guard: Guard
     standings: dict[StateKey, Standing] = field(default_factory=dict)
     verdicts: dict[StateKey, Verdict] = field(default_factory=dict)
-    last: dict[str, Visited] = field(default_factory=dict)
     slots: Slots = field(default_factory=Slots)
     told: Callable[[], None] = lambda: None
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -96,9 +95,8 @@ class Rounds:
         self.firmware_oids = firmware_oids(self.directory / "profiles")
         laboratory = self.site.site.laboratory
         self.controls = Controls(self.site, Wire(self.refusals, connect=1.0))
-        control = {(c.address, "tcp", c.port.number) for c in self.site.appliance.control}
-        self.guard.permit(control | _targets(self.site))
-        self.guard.a_day = _daily(self.site)
+        self.guard.permit(targets(self.site))
+        self.guard.a_day = daily(self.site)
         self.judge = Judge(self.site, ALL, self._interval)
         self.planned = {
             a.id: asks(a, looks(self.site, a), laboratory=laboratory) for a in self.visitable()
@@ -197,22 +195,14 @@ class Rounds:
 
     def own(self) -> Own:
         """What we planned and know, per asset, and how the control hosts answered last."""
+        running = self.clock.monotonic() - self._since
         return Own(
-            assets=tuple(self._own(asset) for asset in self.visitable()),
+            assets=tuple(
+                covered(self.recall, a, self.planned[a.id], self.every(a), running=running)
+                for a in self.visitable()
+            ),
             controls=self.controls.newest(),
         )
-
-    def _own(self, asset: Asset) -> OwnAsset:
-        young = self.recall.young(asset.id, 3 * self.every(asset) + timedelta(seconds=30))
-        # What has never been asked counts once it should have been: not in the first minutes.
-        late = self.clock.monotonic() - self._since > 3 * self.every(asset).total_seconds()
-        planned = [
-            a
-            for a in self.planned[asset.id]
-            if a.forbidden is None and (late or self.recall.ever_asked(asset, a))
-        ]
-        known = sum((a.look.port.id, a.look.vantage.id, a.question.id) in young for a in planned)
-        return OwnAsset(asset.id, asset.zone, planned=len(planned), answered=known)
 
     def _begin(self, asset: Asset) -> Visit:
         numbers = class_of(asset.probing, laboratory=self.site.site.laboratory)
@@ -279,12 +269,10 @@ class Rounds:
         )
         self.standings.update({j.key: j.after for j in judged})
         self.verdicts.update({j.key: j.verdict for j in judged})
-        visited = Visited(
+        self.told()
+        return Visited(
             asset.id, started, moment.at, seen, tuple(judged), first_entry=committed.first
         )
-        self.last[asset.id] = visited
-        self.told()
-        return visited
 
     def _told(self, key: StateKey, after: Standing, entry: int, at: datetime) -> list[Message]:
         if self.site.outlets.mqtt is None:
@@ -308,22 +296,3 @@ class Rounds:
         lab = self.site.site.laboratory
         waits = [q.interval(a, question, laboratory=lab) for a in assets if a.probing != NEVER]
         return int(max((w.total_seconds() for w in waits), default=3600))
-
-
-def _targets(site: Site) -> set[tuple[str, str, int]]:
-    return {
-        (asset.address, look.port.transport, look.port.number)
-        for asset in site.assets
-        if asset.probing != NEVER and not asset.safety
-        for look in looks(site, asset)
-    }
-
-
-def _daily(site: Site) -> Callable[[str], int]:
-    lab = site.site.laboratory
-    shares = {
-        a.address: class_of(a.probing, laboratory=lab).packets_a_day
-        for a in site.assets
-        if a.probing != NEVER
-    }
-    return lambda address: shares.get(address, 20_000)
