@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: acceptance bench demo fuzz test lint install clean
+.PHONY: acceptance bench demo endure fuzz test lint install clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -41,3 +41,9 @@ acceptance: install
 # Our speed beside the libraries' own, as ratios from one run.
 bench: install
 	$(BIN)/python -m bench
+
+# Sudden death, fifty times each, with what was counted; minutes, not seconds.
+endure: install
+	.ci/peers
+	UPHELD_ENDURE=1 $(BIN)/python -m pytest -q tests/ledger/test_crash.py \
+	  tests/ledger/test_tree.py tests/appliance/test_sudden_death.py

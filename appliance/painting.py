@@ -10,8 +10,8 @@ from appliance.outlets.picture import AssetPicture, Picture, ZonePicture
 from appliance.round import Rounds
 from appliance.site.model import Asset
 from checks import ALL
-
-LATENESS_WINDOW = 60.0
+from checks.facts.context import Presence
+from checks.facts.observation import Observation
 
 
 def paint(
@@ -24,8 +24,9 @@ def paint(
 ) -> Picture:
     """Everything that can be shown now."""
     site = rounds.site
-    now = rounds.clock.monotonic()
-    recent = [late for at, late in rounds.lateness if now - at <= LATENESS_WINDOW]
+    observations = tuple(rounds.recall.memory)
+    newest = sorted(observations, key=lambda o: o.finished)
+    visits = {o.asset: o for o in newest if o.facts_type == Presence.__name__}
     return Picture(
         at=rounds.clock.now(),
         started=started,
@@ -42,23 +43,23 @@ def paint(
             )
             for z in site.zones
         ),
-        assets=tuple(_asset(rounds, a) for a in site.assets),
+        assets=tuple(_asset(rounds, a, visits.get(a.id)) for a in site.assets),
         standings=tuple(sorted(rounds.standings.items(), key=lambda item: str(item[0]))),
         checks={check.id: check for check in ALL},
-        observations=tuple(rounds.recall.memory),
+        observations=observations,
         ledger_size=rounds.store.size,
         last_checkpoint=checkpoint_at,
         outbox=outbox,
         last_reload_successful=reloaded,
         held=rounds.guard.held,
-        lateness=max(recent, default=0.0),
+        lateness=rounds.lateness.worst(),
+        refused=dict(rounds.refusals.counts),
         nothing_sent_since=rounds.guard.last_sent if rounds.guard.held else None,
     )
 
 
-def _asset(rounds: Rounds, asset: Asset) -> AssetPicture:
-    last = rounds.last.get(asset.id)
-    seen = last.observations[-1] if last and last.observations else None
+def _asset(rounds: Rounds, asset: Asset, seen: Observation | None) -> AssetPicture:
+    """`seen` is what the newest visit to it said of itself, maybe of before a restart."""
     return AssetPicture(
         id=asset.id,
         zone=asset.zone,
@@ -67,9 +68,9 @@ def _asset(rounds: Rounds, asset: Asset) -> AssetPicture:
         type=asset.type or "",
         addresses=tuple(i.address for i in asset.interfaces),
         up=seen.alive if seen else None,
-        last_visit=last.finished if last else None,
+        last_visit=seen.finished if seen else None,
         last_alive=rounds.recall.last_alive.get(asset.id),
-        visit_seconds=(last.finished - last.started).total_seconds() if last else None,
+        visit_seconds=(seen.finished - seen.started).total_seconds() if seen else None,
         packets_sent=rounds.guard.loads[asset.address].packets,
         octets_sent=rounds.guard.loads[asset.address].octets,
         budget_used_ratio=rounds.guard.restraints.budgets.used_ratio(asset.address),

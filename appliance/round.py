@@ -7,8 +7,8 @@ The daemon and a single `upheld check` both go through here, so they cannot diff
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from appliance.ledger.entry import Message
 from appliance.ledger.store import Store
 from appliance.outlets import telling
 from appliance.recall import Recall
+from appliance.refusals import Refusals
 from appliance.site.loading import Loaded
 from appliance.site.model import Asset, Site
 from appliance.site.profiles import firmware_oids
@@ -30,17 +31,16 @@ from appliance.visit.asks import Ask, asks
 from appliance.visit.guard import Guard
 from appliance.visit.guard.event import Event
 from appliance.visit.guard.restraint import segment_of
-from appliance.visit.reach import looks
+from appliance.visit.lateness import Lateness
+from appliance.visit.reach import NEVER, looks
 from appliance.visit.slots import Slots
 from appliance.visit.taking import Taken, Taking
 from checks import ALL, BY_ID
 from checks.facts.codec import build
-from checks.facts.context import Moment, Own, OwnAsset
+from checks.facts.context import Moment, Own
 from checks.facts.observation import Facts, Observation
 from checks.facts.standing import Standing, StateKey, Subject
 from checks.facts.verdict import Verdict
-
-NEVER = "never"
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,15 @@ class Rounds:
     guard: Guard
     standings: dict[StateKey, Standing] = field(default_factory=dict)
     verdicts: dict[StateKey, Verdict] = field(default_factory=dict)
-    last: dict[str, Visited] = field(default_factory=dict)
     slots: Slots = field(default_factory=Slots)
     told: Callable[[], None] = lambda: None
-    lateness: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=1000))
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self._since = self.clock.monotonic()
         self.recall = Recall(self.clock)
+        self.lateness = Lateness(self.clock)
+        self.refusals = Refusals(self.guard)
         self.adopt(self.loaded)
 
     @property
@@ -89,7 +89,7 @@ class Rounds:
         self.firmware_oids = firmware_oids(self.directory / "profiles")
         laboratory = self.site.site.laboratory
         self.guard.adopt(self.site)
-        self.taking = Taking(self.site, self.guard, self.secrets, self.firmware_oids)
+        self.taking = Taking(self.site, self.guard, self.refusals, self.secrets, self.firmware_oids)
         self.judge = Judge(self.site, ALL, self._interval)
         self.planned = {
             a.id: asks(a, looks(self.site, a), laboratory=laboratory) for a in self.visitable()
@@ -142,19 +142,17 @@ class Rounds:
     async def visit(self, asset_id: str, *, due_anyway: bool = False) -> Visited | None:
         """Take one asset's turn; None when none of its questions was due."""
         asset = self.site.asset(asset_id)
-        due = self.clock.monotonic()
-        async with self.slots.taken(segment_of(asset), asset.address):
+        async with self._slot(asset):
             todo = [a for a in self.planned[asset_id] if due_anyway or self._due(asset, a)]
             if not todo:
                 return None
-            self.lateness.append((self.clock.monotonic(), self.clock.monotonic() - due))
             taken = await self._take(asset, todo)
         return await self._written(asset, taken)
 
     async def look(self, asset_id: str) -> Visited | None:
         """Only look whether the asset lives; None when there is no reason to."""
         asset = self.site.asset(asset_id)
-        async with self.slots.taken(segment_of(asset), asset.address):
+        async with self._slot(asset):
             if not self.guard.restraints.watching(asset):
                 return None
             taken = await self._take(asset, (), only_canary=True)
@@ -186,6 +184,13 @@ class Rounds:
                 )
             self.told()
 
+    @asynccontextmanager
+    async def _slot(self, asset: Asset) -> AsyncIterator[None]:
+        with self.lateness.due() as begins:
+            async with self.slots.taken(segment_of(asset), asset.address):
+                begins()
+                yield
+
     def overdue(self, asset: Asset) -> bool:
         """Whether the asset's turn was missed: something is known of it, and too old."""
         return any(
@@ -213,22 +218,14 @@ class Rounds:
 
     def own(self) -> Own:
         """What we planned and know, per asset, and how the control hosts answered last."""
+        running = self.clock.monotonic() - self._since
         return Own(
-            assets=tuple(self._own(asset) for asset in self.visitable()),
+            assets=tuple(
+                covered(self.recall, a, self.planned[a.id], self.every(a), running=running)
+                for a in self.visitable()
+            ),
             controls=self.taking.controls.newest(),
         )
-
-    def _own(self, asset: Asset) -> OwnAsset:
-        young = self.recall.young(asset.id, 3 * self.every(asset) + timedelta(seconds=30))
-        # What has never been asked counts once it should have been: not in the first minutes.
-        late = self.clock.monotonic() - self._since > 3 * self.every(asset).total_seconds()
-        planned = [
-            a
-            for a in self.planned[asset.id]
-            if a.forbidden is None and (late or self.recall.ever_asked(asset, a))
-        ]
-        known = sum((a.look.port.id, a.look.vantage.id, a.question.id) in young for a in planned)
-        return OwnAsset(asset.id, asset.zone, planned=len(planned), answered=known)
 
     def _due(self, asset: Asset, ask: Ask) -> bool:
         return self.recall.due(asset, ask, self._wait(asset, ask))
@@ -267,7 +264,8 @@ class Rounds:
         )
         self.standings.update({j.key: j.after for j in judged})
         self.verdicts.update({j.key: j.verdict for j in judged})
-        visited = Visited(
+        self.told()
+        return Visited(
             asset.id,
             taken.started,
             moment.at,
@@ -276,9 +274,6 @@ class Rounds:
             first_entry=committed.first,
             taken=taken,
         )
-        self.last[asset.id] = visited
-        self.told()
-        return visited
 
     def _told(self, key: StateKey, after: Standing, entry: int, at: datetime) -> list[Message]:
         if self.site.outlets.mqtt is None:

@@ -159,24 +159,30 @@ def chains_to(chain: tuple[bytes, ...], ca_pem: bytes, at: datetime) -> bool:
         warnings.simplefilter("ignore")
         anchors = x509.load_pem_x509_certificates(ca_pem)
         try:
-            presented = [x509.load_der_x509_certificate(der) for der in chain]
-        except ValueError:
+            return _leads([x509.load_der_x509_certificate(der) for der in chain], anchors, at)
+        except Exception:  # noqa: BLE001  the library has many words for what it cannot read
+            # Parts are read when they are first looked at; what cannot be read vouches for nobody.
             return False
-        if not presented:
+
+
+def _leads(
+    presented: list[x509.Certificate], anchors: list[x509.Certificate], at: datetime
+) -> bool:
+    if not presented:
+        return False
+    between = [cert for cert in presented[1:] if _may_issue(cert)]
+    current = presented[0]
+    for _ in range(DEEPEST_CHAIN):
+        if not current.not_valid_before_utc <= at <= current.not_valid_after_utc:
             return False
-        between = [cert for cert in presented[1:] if _may_issue(cert)]
-        current = presented[0]
-        for _ in range(DEEPEST_CHAIN):
-            if not current.not_valid_before_utc <= at <= current.not_valid_after_utc:
-                return False
-            anchor = next((ca for ca in anchors if _may_issue(ca) and _issued(current, ca)), None)
-            if anchor is not None:
-                return anchor.not_valid_before_utc <= at <= anchor.not_valid_after_utc
-            issuer = next((cert for cert in between if _issued(current, cert)), None)
-            if issuer is None:
-                return False
-            between.remove(issuer)
-            current = issuer
+        anchor = next((ca for ca in anchors if _may_issue(ca) and _issued(current, ca)), None)
+        if anchor is not None:
+            return anchor.not_valid_before_utc <= at <= anchor.not_valid_after_utc
+        issuer = next((cert for cert in between if _issued(current, cert)), None)
+        if issuer is None:
+            return False
+        between.remove(issuer)
+        current = issuer
     return False
 
 

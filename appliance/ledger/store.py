@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from appliance.clock import Clock, SystemClock
-from appliance.ledger import durable, outbox, schema
+from appliance.ledger import cached, durable, outbox, schema
 from appliance.ledger.entry import Message, Waiting
 from appliance.ledger.errors import LedgerError, explained
 from appliance.ledger.note import Checkpoint, Signer
@@ -31,14 +31,6 @@ from appliance.ledger.tree import leaf_hash
 LONGEST_ENTRY = 65_535
 _BUSY_MS = 1_000
 _CHUNK = 512
-_KEEP = {
-    "standing": "INSERT OR REPLACE INTO standing VALUES (?, ?)",
-    "remembered": "INSERT OR REPLACE INTO remembered VALUES (?, ?)",
-}
-_DROP = {
-    "standing": "DELETE FROM standing WHERE key = ?",
-    "remembered": "DELETE FROM remembered WHERE key = ?",
-}
 
 Result = TypeVar("Result")
 
@@ -233,7 +225,7 @@ class Store:
                 "INSERT INTO content VALUES (?, ?) ON CONFLICT DO NOTHING", contents.items()
             )
             for table, rows in kept.items():
-                self._keep(table, rows)
+                cached.replace(self._connection, table, rows)
             for message in messages:
                 outbox.put(self._connection, message)
         self._tree = tree
@@ -245,13 +237,6 @@ class Store:
         self._connection.executemany(
             "INSERT OR REPLACE INTO tile VALUES (?, ?, ?)", map(packed, tree.append(leaf))
         )
-
-    def _keep(self, table: str, rows: Mapping[str, bytes | None]) -> None:
-        for key, body in rows.items():
-            if body is None:
-                self._connection.execute(_DROP[table], (key,))
-            else:
-                self._connection.execute(_KEEP[table], (key, body))
 
     def _sign(self) -> str:
         tree = self._tree

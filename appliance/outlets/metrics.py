@@ -22,6 +22,7 @@ from checks.requirements import REQUIREMENTS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 MOST_STATES_IN_FULL = 10_000
+INVENTORY = "SR 7.8"
 
 _SHOWN = (State.PASS, State.FAIL, State.COMPENSATED, State.ACCEPTED, State.UNKNOWN)
 
@@ -47,7 +48,8 @@ class Exposition:
             _check_info(picture.checks.values()),
             *_asset_families(picture.assets),
             _certificates(picture),
-            _confirmed(picture.assets),
+            _confirmed(picture),
+            _refused(picture.refused),
             _outbox(picture.outbox),
         ]
         return "".join(families).encode() + generate_latest(_internals(picture))
@@ -183,15 +185,34 @@ def _certificates(picture: Picture) -> str:
     )
 
 
-def _confirmed(assets: tuple[AssetPicture, ...]) -> str:
+def _confirmed(picture: Picture) -> str:
+    """A sign of life confirms nothing: only a check of the inventory that passes does."""
+    newest: dict[str, datetime] = {}
+    for key, standing in picture.standings:
+        check = picture.checks.get(key.check)
+        if check and INVENTORY in check.requirements and standing.state is State.PASS:
+            asset = key.subject.asset
+            newest[asset] = max(standing.supported, newest.get(asset, standing.supported))
     return _family(
         "upheld_inventory_confirmed_timestamp_seconds",
-        "When an asset last gave a sign of life.",
+        "When a check last showed that an asset is there and is what the inventory says.",
         (
-            (_labels(zone=a.zone, asset=a.id), _seconds(a.last_alive))
-            for a in assets
-            if a.last_alive is not None
+            (_labels(zone=a.zone, asset=a.id), _seconds(newest[a.id]))
+            for a in picture.assets
+            if a.id in newest
         ),
+    )
+
+
+def _refused(refused: Mapping[tuple[str, str], int]) -> str:
+    return _family(
+        "upheld_refused_total",
+        "Requests our own guard stopped, by its reason; a fault is one of our own making.",
+        (
+            (_labels(asset=asset, reason=reason), str(n))
+            for (asset, reason), n in sorted(refused.items())
+        ),
+        kind="counter",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from checks.check import Check
@@ -44,6 +44,7 @@ class Picture:
 
     `standings` is sorted by key.  `observations` holds the newest of each question.  `lateness`
     is the longest time in seconds a due visit has been waiting to start, over the last minute.
+    `refused` counts what the guard refused, by asset and reason, since the daemon started.
     """
 
     at: datetime
@@ -65,3 +66,4 @@ class Picture:
     held: bool
     lateness: float
     nothing_sent_since: datetime | None = None
+    refused: Mapping[tuple[str, str], int] = field(default_factory=dict)

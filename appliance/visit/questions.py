@@ -14,6 +14,7 @@ from checks.facts.observation import Facts
 from checks.facts.opcua import OpcUaAnonymous, OpcUaEndpoints, OpcUaServer
 from checks.facts.ports import TcpPort
 from checks.facts.snmp import SnmpDefaultCommunities, SnmpRefusals, SnmpSystem
+from checks.facts.ssh import SshHostKey, SshOffer
 
 
 class Effort(StrEnum):
@@ -117,11 +118,18 @@ SNMP_DEFAULTS = Question(  # [7]
     # A login that works is its control.
     among=Effort.LOGIN,
 )
+SSH_OFFER = Question(  # [7; over Ethernet 8]
+    "ssh-offer", "ssh", Effort.HANDSHAKE, SshOffer, packets=16, octets=52 * K
+)
+SSH_HOST_KEY = Question(  # [9; over Ethernet 11]
+    "ssh-host-key", "ssh", Effort.HANDSHAKE, SshHostKey, daily=True, packets=20, octets=52 * K
+)
 
 BY_PROTOCOL = {
     "opcua": (OPCUA_ENDPOINTS, OPCUA_ANONYMOUS, OPCUA_SERVER),
     "modbus": (MODBUS_IDENTITY,),
     "snmp": (SNMP_SYSTEM, SNMP_REFUSALS, SNMP_DEFAULTS),
+    "ssh": (SSH_OFFER, SSH_HOST_KEY),
 }
 QUESTIONS = (TCP_PORT, PRESENCE, *(q for group in BY_PROTOCOL.values() for q in group))
 

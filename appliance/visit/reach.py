@@ -23,6 +23,8 @@ class Look:
     permitted: bool
 
 
+NEVER = "never"
+
 Triple = tuple[str, str, int]
 """Address, transport and port."""
 
@@ -31,7 +33,7 @@ def targets(site: Site) -> frozenset[Triple]:
     """Everything that may be connected to at all: what is looked at, and the control hosts."""
     found = {(c.address, c.port.transport, c.port.number) for c in site.appliance.control}
     for asset in site.assets:
-        if asset.probing != "never" and not asset.safety:
+        if asset.probing != NEVER and not asset.safety:
             found |= {
                 (asset.address, look.port.transport, look.port.number)
                 for look in looks(site, asset)

@@ -32,7 +32,7 @@ from appliance.visit.visit import Visit
 from checks.facts.observation import Observation
 from checks.facts.verdict import Reason
 from collectors.errors import NotPermitted
-from collectors.wire import Target, Wire
+from collectors.wire import Gate, Target, Wire
 
 ROTATION = "rotation"
 # Headers of a small packet, both ways: what an answer adds to our own bytes is not counted there.
@@ -59,16 +59,26 @@ class Taken:
 
 
 class Taking:
-    """Takes turns under one configuration; what must outlive it is the guard's."""
+    """
+    Takes turns under one configuration; what must outlive it is the guard's.
+
+    `gate` is the guard, or what stands before it.
+    """
 
     def __init__(
-        self, site: Site, guard: Guard, secrets: Secrets, firmware_oids: Mapping[str, str]
+        self,
+        site: Site,
+        guard: Guard,
+        gate: Gate,
+        secrets: Secrets,
+        firmware_oids: Mapping[str, str],
     ) -> None:
         self._site = site
         self._guard = guard
+        self._gate = gate
         self._secrets = secrets
         self._firmware_oids = firmware_oids
-        self.controls = Controls(site, Wire(guard, connect=1.0))
+        self.controls = Controls(site, Wire(gate, connect=1.0))
 
     async def take(
         self,
@@ -168,7 +178,7 @@ class Taking:
         watch: Watch,
         last_alive: datetime | None,
     ) -> Visit:
-        wire = Wire(self._guard, connect=numbers.connect, whole=numbers.whole)
+        wire = Wire(self._gate, connect=numbers.connect, whole=numbers.whole)
         logins = Logins(
             self._site,
             self._secrets,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from collectors.allowed import http, modbus, opcua, snmp
+from collectors.allowed import http, modbus, opcua, snmp, ssh
 from collectors.allowed.ber import element
 from collectors.allowed.permissions import Permissions, Span
 from collectors.allowed.ports import connect_only, never_connect
@@ -25,6 +25,7 @@ ON_THE_WIRE: Mapping[str, Callable[[Permissions, bytes], str | None]] = {
     "modbus": modbus.judge,
     "snmp": snmp.judge,
     "http": http.judge,
+    "ssh": ssh.judge,
     "tcp": nothing,
 }
 """
@@ -45,4 +46,5 @@ __all__ = [
     "nothing",
     "opcua",
     "snmp",
+    "ssh",
 ]

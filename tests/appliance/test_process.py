@@ -3,8 +3,9 @@
 import json
 import signal
 import socket
+import subprocess
 
-from tests.appliance.processes import daemon, fetched, upheld
+from tests.appliance.processes import daemon, fetched, page, upheld
 
 
 def test_a_second_daemon_exits_at_once_and_says_why(plant, listen):
@@ -25,6 +26,21 @@ def test_a_taken_port_ends_it_and_says_what_to_do(plant, listen, tmp_path):
     assert f"cannot listen on 127.0.0.1:{listen}" in ended.stderr
     assert "appliance.web.listen" in ended.stderr
     assert not (tmp_path / "state" / "ledger.db").exists()
+
+
+def test_promtool_finds_nothing_to_say_about_its_metrics(plant, listen):
+    with daemon(plant, listen):
+        # The families that come with the first visit are there too.
+        assert fetched(listen, "upheld_visit_duration_seconds", 0) is not None
+        said = subprocess.run(
+            ["promtool", "check", "metrics"],
+            input=page(listen),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
 
 
 def test_it_stops_cleanly_when_told(plant, listen):

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from appliance.judge.replaying import standings
+from appliance.painting import paint
 from checks.facts.standing import State
 from tests.visit.clocks import FakeClock
 
@@ -57,6 +58,8 @@ async def test_what_was_seen_before_a_restart_is_still_known(site, rounds, port,
     async with rounds(config, clock) as r:
         assert {(o.asset, o.question): o for o in r.recall.memory} == before
         assert set(r.recall.last_alive) == {"plc", "rtu"}
+        picture = paint(r, started=clock.now(), checkpoint_at=None, outbox={}, reloaded=True)
+        assert [(a.up, a.last_visit) for a in picture.assets] == [(True, clock.now())] * 2
 
 
 async def test_a_zone_is_judged_on_the_assets_seen_before_the_restart_too(

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from appliance.outlets import metrics
-from checks.facts.standing import State
+from checks.facts.standing import State, StateKey, Subject
+from tests.outlets.conftest import AT, standing
 
 SERVICE = 'zone="control",asset="hmi-1",service="tcp-4840",conduit=""'
 SECONDS = "1772445600.0"
@@ -84,7 +85,6 @@ def test_a_large_site_is_current_by_itself(paint, monkeypatch):
             'upheld_certificate_not_after_timestamp_seconds{zone="control",asset="hmi-1",'
             'service="tcp-4840"} 1775037600.0'
         ),
-        f'upheld_inventory_confirmed_timestamp_seconds{{zone="control",asset="hmi-1"}} {SECONDS}',
         "upheld_ledger_size 7.0",
         "upheld_ledger_last_checkpoint_timestamp_seconds 1.7724456e+09",
         'upheld_outbox_messages{outlet="mqtt"} 3',
@@ -141,3 +141,39 @@ def test_a_look_that_found_nothing_keeps_no_old_certificate(paint):
     page = lines(paint(observations=(seen, nothing)))
 
     assert not any(line.startswith("upheld_certificate_not_after") for line in page)
+
+
+CONFIRMED = "upheld_inventory_confirmed_timestamp_seconds"
+
+
+def _inventory(check, state, ago):
+    key = StateKey(Subject("asset", "control", "hmi-1"), check)
+    return key, replace(standing(state), supported=AT - timedelta(seconds=ago))
+
+
+def test_the_inventory_was_confirmed_when_a_check_of_it_last_passed(paint):
+    standings = (
+        _inventory("inventory-device-present", State.PASS, 60),
+        _inventory("modbus-identity-matches-inventory", State.PASS, 30),
+        _inventory("snmp-identity-matches-inventory", State.FAIL, 0),
+        _inventory("port-expected-present", State.PASS, 0),
+    )
+    found = [line for line in lines(paint(standings=standings)) if line.startswith(CONFIRMED)]
+
+    wanted = (AT - timedelta(seconds=30)).timestamp()
+    assert found == [f'{CONFIRMED}{{zone="control",asset="hmi-1"}} {wanted!r}']
+
+
+@pytest.mark.parametrize("state", [State.FAIL, State.UNKNOWN, State.ACCEPTED])
+def test_a_sign_of_life_alone_confirms_nothing(paint, state):
+    standings = (_inventory("inventory-device-present", state, 0),)
+
+    assert not any(line.startswith(CONFIRMED) for line in lines(paint(standings=standings)))
+
+
+def test_what_was_refused_is_counted_by_asset_and_reason(paint):
+    found = lines(paint(refused={("plc-1", "fault"): 2, ("hmi-1", "budget-spent"): 1}))
+
+    assert "# TYPE upheld_refused_total counter" in found
+    assert 'upheld_refused_total{asset="hmi-1",reason="budget-spent"} 1' in found
+    assert 'upheld_refused_total{asset="plc-1",reason="fault"} 2' in found

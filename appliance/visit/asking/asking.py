@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from appliance.visit import questions as q
-from appliance.visit.asking import modbus, opcua, snmp
+from appliance.visit.asking import modbus, opcua, snmp, ssh
 from appliance.visit.asking.asker import Asker, Given
 from appliance.visit.permits import permitted
 from appliance.visit.reach import Look
@@ -15,7 +15,12 @@ from checks.facts.ports import TcpPort
 from collectors import ports
 from collectors.wire import Target
 
-ASKERS: Mapping[str, Asker] = {"opcua": opcua.ask, "modbus": modbus.ask, "snmp": snmp.ask}
+ASKERS: Mapping[str, Asker] = {
+    "opcua": opcua.ask,
+    "modbus": modbus.ask,
+    "snmp": snmp.ask,
+    "ssh": ssh.ask,
+}
 """By the question's collector."""
 
 

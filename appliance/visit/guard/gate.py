@@ -21,12 +21,15 @@ from appliance.visit.guard.budget import Reservation
 from appliance.visit.guard.event import Event
 from appliance.visit.guard.hold import SITE
 from appliance.visit.guard.kept import Kept
-from appliance.visit.guard.pace import Paces
+from appliance.visit.guard.pace import Ceilings, Paces
 from appliance.visit.guard.restraint import Restraints, segment_of
 from appliance.visit.reach import Triple, targets
 from collectors.allowed import never_connect
 from collectors.errors import BudgetSpent, NotPermitted
 from collectors.wire import Connections, Target
+
+# A laboratory waits for nobody but the device.
+NO_CEILINGS = Ceilings(segment=1_000_000, site=1_000_000, connections=1_000_000, message=1_000)
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ class Guard:
         self.last_sent: datetime | None = None
         self._connections = Connections()
         self._grants: dict[str, _Grant] = {}
-        self.adopt(site)
         self._paces = Paces(clock, self._numbers, self._segment)
+        self.adopt(site)
 
     def adopt(self, site: Site) -> None:
         """Go on with this configuration; what was used stays used."""
@@ -83,6 +86,7 @@ class Guard:
         }
         self._segments = {a.address: segment_of(a) for a in site.assets}
         self._others = LABORATORY if laboratory else ROBUST
+        self._paces.adopt(NO_CEILINGS if laboratory else Ceilings())
 
     @property
     def connections(self) -> Connections:

@@ -43,6 +43,11 @@ _CLOSE = Pdu("CloseSecureChannelRequest", "434c4f46 ..")
 _MSG = "4d534746 .. 0100{:02x}{:02x} .."
 
 
+# RFC 4253, 4.2 and 11.1.
+_SSH_NAME = Pdu("identification SSH-2.0-upheld", "5353482d322e302d757068656c640d0a")
+_SSH_BYE = Pdu("DISCONNECT by application", ".. 01 0000000b ..")
+
+
 def _request(name: str, number: int, what: str = "", most: int = 1) -> Pdu:
     template = _MSG.format(number & 0xFF, number >> 8)
     return Pdu(name, f"{template} ({what})" if what else template, most)
@@ -137,6 +142,19 @@ def _snmp_defaults(_site: Site, _asset: Asset, _service: Service | None) -> _Wor
     )
 
 
+def _ssh_offer(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return (_SSH_NAME, _SSH_BYE)
+
+
+def _ssh_host_key(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return (
+        _SSH_NAME,
+        Pdu("KEXINIT", ".. 14 .. (our lists)"),
+        Pdu("KEXDH_INIT or KEX_ECDH_INIT", ".. 1e .. (a fresh public value)"),
+        _SSH_BYE,
+    )
+
+
 _WORDS: dict[str, _Describe] = {
     "tcp-port": _nothing,
     "presence": _nothing,
@@ -147,4 +165,6 @@ _WORDS: dict[str, _Describe] = {
     "snmp-system": _snmp_system,
     "snmp-refusals": _snmp_refusals,
     "snmp-default-communities": _snmp_defaults,
+    "ssh-offer": _ssh_offer,
+    "ssh-host-key": _ssh_host_key,
 }

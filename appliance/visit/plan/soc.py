@@ -17,6 +17,8 @@ _EVENTS = {
     "snmp-system": "SNMP reads of our own user or community",
     "snmp-refusals": "SNMP requests at lower levels; authenticationFailure traps",
     "snmp-default-communities": "SNMP with public and private; authenticationFailure traps",
+    "ssh-offer": "SSH opened and disconnected before any login",
+    "ssh-host-key": "one SSH key exchange, disconnected before any login",
 }
 
 

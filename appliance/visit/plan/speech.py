@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Protocol
 
 from collectors import allowed
 from collectors.allowed.opcua_binary import Reader
 
 OVER_TLS = frozenset({"tls", "https", "mqtts", "modbus-tls"})
 LONGEST = 1024 * 1024
+IN_CLEAR: Mapping[str, Allowed] = {"ssh": allowed.ssh}
+"""Protocols whose allow-list knows itself where a message ends."""
+
+
+class Allowed(Protocol):
+    """A protocol's allow-list: `first` is how many octets its first message has, 0 not yet."""
+
+    def first(self, held: bytes, /) -> int: ...
+    def judge(self, permits: allowed.Permissions, message: bytes, /) -> str | None: ...
+
 
 _Permits = tuple[allowed.Permissions, ...]
 
@@ -28,11 +40,13 @@ class Speech:
         self._held = bytearray()
         self._secured = False
         self._chunks = b""
-        self._cut: Callable[[], Iterator[str]] = {
+        cuts: dict[str, Callable[[], Iterator[str]]] = {
             "modbus": self._modbus,
             "opcua": self._opcua,
             "http": self._http,
-        }.get(protocol, self._tls if protocol in OVER_TLS else self._closed)
+            **{name: partial(self._in_clear, its) for name, its in IN_CLEAR.items()},
+        }
+        self._cut = cuts.get(protocol, self._tls if protocol in OVER_TLS else self._closed)
 
     @property
     def unfinished(self) -> bool:
@@ -68,6 +82,10 @@ class Speech:
     def _http(self) -> Iterator[str]:
         while (end := self._held.find(b"\r\n\r\n")) >= 0:
             yield from self._judged(allowed.http.judge, self._take(end + 4))
+
+    def _in_clear(self, its: Allowed) -> Iterator[str]:
+        while size := its.first(bytes(self._held)):
+            yield from self._judged(its.judge, self._take(size))
 
     def _tls(self) -> Iterator[str]:
         while len(self._held) >= 5:
