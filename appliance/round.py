@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from appliance.clock import Clock
+from appliance.coverage import covered
 from appliance.judge.judging import Judge, Judged, applicable, subjects
 from appliance.judge.standing import aged
 from appliance.ledger import bodies

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from appliance.painting import paint
+from appliance.visit.guard.restraint import Extent, Leave
 from appliance.visit.slots import SEGMENT_SLOTS, SITE_SLOTS, Slots
+from appliance.visit.taking import Taken
 from tests.visit.clocks import FakeClock
 
 DEADLINE = 30.0
@@ -22,14 +24,12 @@ class Devices:
         self.began = {}
         self._seconds = seconds
         self._changed = asyncio.Condition()
-        begin = rounds._begin
 
-        def begun(asset):
-            visit = begin(asset)
-            monkeypatch.setattr(visit, "run", lambda _: self._visited(asset.id))
-            return visit
+        async def take(asset, *_, **__):
+            await self._visited(asset.id)
+            return Taken("visit", clock.now(), Leave(Extent.WHOLE))
 
-        monkeypatch.setattr(rounds, "_begin", begun)
+        monkeypatch.setattr(rounds.taking, "take", take)
 
     async def _visited(self, asset):
         self.began[asset] = self.clock.monotonic()
@@ -38,7 +38,6 @@ class Devices:
             self.hanging[asset] = (self.clock.monotonic() + self._seconds(asset), ended)
             self._changed.notify_all()
         await ended.wait()
-        return ()
 
     async def until_hanging(self, count):
         async with self._changed:
