@@ -9,12 +9,21 @@ from enum import StrEnum
 from appliance.site.model import Asset
 from appliance.visit.classes import DAY, ProbingClass, class_for
 from checks.facts.context import Presence
+from checks.facts.greetings import (
+    FtpAnonymous,
+    FtpGreeting,
+    MqttAnonymous,
+    TelnetGreeting,
+    VncSecurity,
+)
 from checks.facts.modbus import ModbusIdentity
+from checks.facts.ntp import NtpServer
 from checks.facts.observation import Facts
 from checks.facts.opcua import OpcUaAnonymous, OpcUaEndpoints, OpcUaServer
 from checks.facts.ports import TcpPort
 from checks.facts.snmp import SnmpDefaultCommunities, SnmpRefusals, SnmpSystem
 from checks.facts.ssh import SshHostKey, SshOffer
+from checks.facts.tls import TlsServer, TlsVersions, TlsWeakSuites
 
 
 class Effort(StrEnum):
@@ -26,12 +35,14 @@ class Effort(StrEnum):
 @dataclass(frozen=True)
 class Question:
     """
-    One thing a collector asks; `daily` questions are asked once a day at most.
+    One thing a collector asks; `daily` questions are asked once a day at most, `monthly` ones
+    once in 30 days.
 
     It opens `connections` at most and costs the device `packets` at most where a connection
     attempt lasts no longer than `USUAL_CONNECT`; `octets` are the most bytes over the link both
     ways, headers included.  Both are the wire's hard caps, not what a healthy device is sent.
-    `tls` is the TLS handshakes it makes; what `after` names must be asked in the same visit.
+    `tls` is how many TLS handshakes the device may have to compute for it (one that it refuses
+    costs it nothing); what `after` names must be asked in the same visit.
     """
 
     id: str
@@ -39,6 +50,7 @@ class Question:
     effort: Effort
     facts: type[Facts]
     daily: bool = False
+    monthly: bool = False
     packets: int = 0
     octets: int = 0
     connections: int = 1
@@ -48,6 +60,7 @@ class Question:
 
 USUAL_CONNECT = 3.0
 K = 1024
+MONTH = 30 * DAY
 
 # Packets: what one healthy exchange costs (measured, in brackets), the SYNs a lossy path can add
 # (3) and a third for segments sent again.  Octets: what the wire reads at most, and headers.
@@ -119,14 +132,87 @@ SSH_OFFER = Question(  # [7; over Ethernet 8]
 SSH_HOST_KEY = Question(  # [9; over Ethernet 11]
     "ssh-host-key", "ssh", Effort.HANDSHAKE, SshHostKey, daily=True, packets=20, octets=52 * K
 )
+# Of their first words an old device's may be many; [8, with a QUIT 9].
+FTP_GREETING = Question(
+    "ftp-greeting", "ftp", Effort.HANDSHAKE, FtpGreeting, packets=18, octets=20 * K
+)
+FTP_ANONYMOUS = Question(  # [10]
+    "ftp-anonymous", "ftp", Effort.HANDSHAKE, FtpAnonymous, daily=True, packets=20, octets=20 * K
+)
+TELNET_GREETING = Question(  # [5]
+    "telnet-greeting", "telnet", Effort.HANDSHAKE, TelnetGreeting, packets=14, octets=12 * K
+)
+VNC_SECURITY = Question(  # [7]
+    "vnc-security", "vnc", Effort.HANDSHAKE, VncSecurity, packets=14, octets=4 * K
+)
+MQTT_ANONYMOUS = Question(  # [6]
+    "mqtt-anonymous",
+    "mqtt_broker",
+    Effort.HANDSHAKE,
+    MqttAnonymous,
+    daily=True,
+    packets=14,
+    octets=4 * K,
+)
+NTP_SERVER = Question(  # [1]
+    "ntp-server", "ntp", Effort.HANDSHAKE, NtpServer, packets=1, octets=8 * K, connections=0
+)
+
+TLS_SERVER = Question(
+    "tls-server", "tls", Effort.HANDSHAKE, TlsServer, packets=16, octets=90 * K, tls=1
+)
+TLS_VERSIONS = Question(
+    "tls-versions",
+    "tls",
+    Effort.HANDSHAKE,
+    TlsVersions,
+    daily=True,
+    packets=60,
+    octets=96 * K,
+    connections=6,
+    tls=2,
+    after="tls-server",
+)
+TLS_WEAK_SUITES = Question(
+    "tls-weak-suites",
+    "tls",
+    Effort.HANDSHAKE,
+    TlsWeakSuites,
+    monthly=True,
+    packets=20,
+    octets=64 * K,
+    connections=2,
+    tls=2,
+    after="tls-server",
+)
+TLS = (TLS_SERVER, TLS_VERSIONS, TLS_WEAK_SUITES)
 
 BY_PROTOCOL = {
     "opcua": (OPCUA_ENDPOINTS, OPCUA_ANONYMOUS, OPCUA_SERVER),
     "modbus": (MODBUS_IDENTITY,),
     "snmp": (SNMP_SYSTEM, SNMP_REFUSALS, SNMP_DEFAULTS),
     "ssh": (SSH_OFFER, SSH_HOST_KEY),
+    "ftp": (FTP_GREETING, FTP_ANONYMOUS),
+    "telnet": (TELNET_GREETING,),
+    "vnc": (VNC_SECURITY,),
+    "mqtt": (MQTT_ANONYMOUS,),
+    "ntp": (NTP_SERVER,),
+    "tls": TLS,
+    "https": TLS,
+    "mqtts": TLS,
+    "modbus-tls": TLS,
 }
-QUESTIONS = (TCP_PORT, PRESENCE, *(q for group in BY_PROTOCOL.values() for q in group))
+QUESTIONS = (
+    TCP_PORT,
+    PRESENCE,
+    *dict.fromkeys(q for group in BY_PROTOCOL.values() for q in group),
+)
+
+
+_NOT_ON_FRAGILE = (
+    (SNMP_DEFAULTS, "default-community", "default communities are"),
+    (FTP_ANONYMOUS, "anonymous-ftp", "anonymous FTP is"),
+)
 
 
 def forbidden(asset: Asset, question: Question, *, laboratory: bool) -> str | None:
@@ -134,15 +220,14 @@ def forbidden(asset: Asset, question: Question, *, laboratory: bool) -> str | No
     numbers = class_for(asset, laboratory=laboratory)
     if question.effort is Effort.LOGIN and numbers.login is None:
         return f"devices of class {asset.probing} are not logged in to"
-    if (
-        question is SNMP_DEFAULTS
-        and asset.probing == "fragile"
-        and not laboratory
-        and "default-community" not in asset.allow
-    ):
-        return (
-            "default communities are tried on fragile devices only with allow: [default-community]"
-        )
+    for tried, permission, what in _NOT_ON_FRAGILE:
+        if (
+            question is tried
+            and asset.probing == "fragile"
+            and not laboratory
+            and permission not in asset.allow
+        ):
+            return f"{what} tried on fragile devices only with allow: [{permission}]"
     return None
 
 
@@ -160,6 +245,8 @@ def interval(asset: Asset, question: Question, *, laboratory: bool, rounds: int 
     """
     numbers = class_for(asset, laboratory=laboratory)
     visit = every(asset, laboratory=laboratory)
+    if question.monthly and not laboratory:
+        return max(visit, MONTH)
     if question.daily and not laboratory:
         return max(visit, DAY)
     if question is TCP_PORT:

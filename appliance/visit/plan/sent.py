@@ -155,6 +155,56 @@ def _ssh_host_key(_site: Site, _asset: Asset, _service: Service | None) -> _Word
     )
 
 
+# RFC 5246, 7.2.1 and 7.4; RFC 8446, 4.4.
+_TLS_BYE = Pdu("close_notify", "15 .. 0100 (encrypted after a whole handshake)")
+
+
+def _tls_server(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return (
+        Pdu("ClientHello, TLS 1.2 and 1.3, no server name", "160301 .. 01 .. 0303 ..", 2),
+        Pdu("ClientKeyExchange, Finished; an empty Certificate if asked for one", "16 .. 10 .."),
+        _TLS_BYE,
+    )
+
+
+def _tls_versions(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return (
+        Pdu("ClientHello, SSL 3.0 at most", "160300 .. 01 .. 0300 ..", 2),
+        Pdu("ClientHello, TLS 1.0 at most", "160301 .. 01 .. 0301 ..", 2),
+        Pdu("ClientHello, TLS 1.1 at most", "160301 .. 01 .. 0302 ..", 2),
+        Pdu(_TLS_BYE.name, "15 .. 0100 (after a ServerHello)", 2),
+    )
+
+
+def _tls_weak_suites(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return (
+        Pdu("ClientHello, TLS 1.2 at most, weak suites only", "160301 .. 01 .. 0303 ..", 2),
+        Pdu(_TLS_BYE.name, "15 .. 0100 (after a ServerHello)", 2),
+    )
+
+
+def _lines(*lines: str) -> _Describe:
+    """FTP commands, each at most once."""
+    pdus = tuple(Pdu(line, f"{line}\r\n".encode().hex()) for line in lines)
+    return lambda _site, _asset, _service: pdus
+
+
+def _vnc_security(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return (Pdu("version line of 3.3, 3.7 or 3.8", "524642203030332e30303. 0a"),)
+
+
+def _mqtt_anonymous(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    name = b"upheld-probe-".hex()
+    return (
+        Pdu("CONNECT without user, password or will", f"10 .. 0004 4d515454 04 02 .. {name} .."),
+        Pdu("DISCONNECT", "e000"),
+    )
+
+
+def _ntp_server(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return (Pdu("client packet (mode 3)", "23 00.. (a random transmit timestamp)"),)
+
+
 _WORDS: dict[str, _Describe] = {
     "tcp-port": _nothing,
     "presence": _nothing,
@@ -167,4 +217,13 @@ _WORDS: dict[str, _Describe] = {
     "snmp-default-communities": _snmp_defaults,
     "ssh-offer": _ssh_offer,
     "ssh-host-key": _ssh_host_key,
+    "ftp-greeting": _lines("AUTH TLS", "QUIT"),
+    "ftp-anonymous": _lines("USER anonymous", "PASS upheld@upheld.invalid", "QUIT"),
+    "telnet-greeting": _nothing,
+    "vnc-security": _vnc_security,
+    "mqtt-anonymous": _mqtt_anonymous,
+    "ntp-server": _ntp_server,
+    "tls-server": _tls_server,
+    "tls-versions": _tls_versions,
+    "tls-weak-suites": _tls_weak_suites,
 }
