@@ -16,8 +16,8 @@ def judge_trials(
     """
     Whether everything of `must_not` was refused; `what` names such things in a sentence.
 
-    One that was not tried, silence, and a connection cut without an alert leave it open: only an
-    alert is a refusal.  Without a whole handshake beside them refusals mean nothing.
+    One that was not tried, silence, and a connection that ended without an alert that refuses leave
+    it open.  Without a whole handshake beside them refusals mean nothing.
     """
     tried = {t.offered: t for t in trials}
     accepted = [t.offered for t in trials if _is(t, must_not, TlsAnswer.ACCEPTED)]
@@ -36,7 +36,7 @@ def judge_trials(
         return inconclusive(Reason.NOT_ASKED, f"{missing[0]} was not tried.", where=tuple(missing))
     for answer, reason, how in (
         (TlsAnswer.SILENT, Reason.TIMEOUT, "nobody answered"),
-        (TlsAnswer.CUT, Reason.HUNG_UP, "the connection was cut without an alert"),
+        (TlsAnswer.CUT, Reason.HUNG_UP, "the connection ended without an alert that refuses"),
     ):
         open_ones = [t.offered for t in trials if _is(t, must_not, answer)]
         if open_ones:

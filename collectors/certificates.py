@@ -152,28 +152,40 @@ def _der_length(data: bytes) -> int | None:
     return 2 + size + int.from_bytes(data[2 : 2 + size], "big")
 
 
-def chains_to(chain: tuple[bytes, ...], ca_pem: bytes, at: datetime) -> bool:
-    """Whether the first certificate leads, through the others, to one of the CA certificates, all
-    of them valid at `at`.  Raises `ValueError` for CA certificates that cannot be read."""
+def chains_to(
+    chain: tuple[bytes, ...], ca_pem: bytes, at: datetime, *, own_dates: bool = True
+) -> bool:
+    """
+    Whether the first certificate leads, through the others, to one of the CA certificates, all of
+    them valid at `at`, the first only where `own_dates` says so.
+
+    Raises `ValueError` for CA certificates that cannot be read.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         anchors = x509.load_pem_x509_certificates(ca_pem)
         try:
-            return _leads([x509.load_der_x509_certificate(der) for der in chain], anchors, at)
+            presented = [x509.load_der_x509_certificate(der) for der in chain]
+            return _leads(presented, anchors, at, own_dates=own_dates)
         except Exception:  # noqa: BLE001  the library has many words for what it cannot read
             # Parts are read when they are first looked at; what cannot be read vouches for nobody.
             return False
 
 
 def _leads(
-    presented: list[x509.Certificate], anchors: list[x509.Certificate], at: datetime
+    presented: list[x509.Certificate],
+    anchors: list[x509.Certificate],
+    at: datetime,
+    *,
+    own_dates: bool,
 ) -> bool:
     if not presented:
         return False
     between = [cert for cert in presented[1:] if _may_issue(cert)]
     current = presented[0]
     for _ in range(DEEPEST_CHAIN):
-        if not current.not_valid_before_utc <= at <= current.not_valid_after_utc:
+        dated = own_dates or current is not presented[0]
+        if dated and not current.not_valid_before_utc <= at <= current.not_valid_after_utc:
             return False
         anchor = next((ca for ca in anchors if _may_issue(ca) and _issued(current, ca)), None)
         if anchor is not None:
@@ -188,10 +200,14 @@ def _leads(
 
 def _may_issue(cert: x509.Certificate) -> bool:
     try:
-        found = cert.extensions.get_extension_for_class(x509.BasicConstraints)
-    except (x509.ExtensionNotFound, ValueError):
+        if not cert.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
+            return False
+        return cert.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
+    except x509.ExtensionNotFound as missing:
+        # RFC 5280, 4.2.1.3: without a key usage the key may be used for anything.
+        return missing.oid == x509.KeyUsage.oid
+    except ValueError:
         return False
-    return found.value.ca
 
 
 def _issued(cert: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -151,7 +151,8 @@ class Agent:
             raise self._nothing(doing) from None
         except SnmpAuthError as error:
             raise LoginFailed(self.target, f"the agent said {error}", doing) from error
-        except (SnmpError, ValueError) as error:
+        except (SnmpError, ValueError, RuntimeError) as error:
+            # A value the client cannot make into one of Python's is a RuntimeError to it.
             raise Unintelligible(
                 self.target, f"the answer cannot be read: {error}", doing
             ) from error

@@ -15,6 +15,7 @@ from checks.facts.opcua import OpcUaAnonymous, OpcUaEndpoints, OpcUaServer
 from checks.facts.ports import TcpPort
 from checks.facts.snmp import SnmpDefaultCommunities, SnmpRefusals, SnmpSystem
 from checks.facts.ssh import SshHostKey, SshOffer
+from checks.facts.tls import TlsServer, TlsVersions, TlsWeakSuites
 
 
 class Effort(StrEnum):
@@ -26,12 +27,14 @@ class Effort(StrEnum):
 @dataclass(frozen=True)
 class Question:
     """
-    One thing a collector asks; `daily` questions are asked once a day at most.
+    One thing a collector asks; `daily` questions are asked once a day at most, `monthly` ones
+    once in 30 days.
 
     It opens `connections` at most and costs the device `packets` at most where a connection
     attempt lasts no longer than `USUAL_CONNECT`; `octets` are the most bytes over the link both
     ways, headers included.  Both are the wire's hard caps, not what a healthy device is sent.
-    `tls` is the TLS handshakes it makes; what `after` names must be asked in the same visit.
+    `tls` is how many TLS handshakes the device may have to compute for it (one that it refuses
+    costs it nothing); what `after` names must be asked in the same visit.
     `among` is set where it comes later in a visit than its effort alone says.
     """
 
@@ -40,6 +43,7 @@ class Question:
     effort: Effort
     facts: type[Facts]
     daily: bool = False
+    monthly: bool = False
     packets: int = 0
     octets: int = 0
     connections: int = 1
@@ -50,6 +54,7 @@ class Question:
 
 USUAL_CONNECT = 3.0
 K = 1024
+MONTH = 30 * DAY
 
 # Packets: what one healthy exchange costs (measured, in brackets), the SYNs a lossy path can add
 # (3) and a third for segments sent again.  Octets: what the wire reads at most, and headers.
@@ -125,13 +130,50 @@ SSH_HOST_KEY = Question(  # [9; over Ethernet 11]
     "ssh-host-key", "ssh", Effort.HANDSHAKE, SshHostKey, daily=True, packets=20, octets=52 * K
 )
 
+TLS_SERVER = Question(
+    "tls-server", "tls", Effort.HANDSHAKE, TlsServer, packets=16, octets=90 * K, tls=1
+)
+TLS_VERSIONS = Question(
+    "tls-versions",
+    "tls",
+    Effort.HANDSHAKE,
+    TlsVersions,
+    daily=True,
+    packets=60,
+    octets=96 * K,
+    connections=6,
+    tls=2,
+    after="tls-server",
+)
+TLS_WEAK_SUITES = Question(
+    "tls-weak-suites",
+    "tls",
+    Effort.HANDSHAKE,
+    TlsWeakSuites,
+    monthly=True,
+    packets=20,
+    octets=64 * K,
+    connections=2,
+    tls=2,
+    after="tls-server",
+)
+TLS = (TLS_SERVER, TLS_VERSIONS, TLS_WEAK_SUITES)
+
 BY_PROTOCOL = {
     "opcua": (OPCUA_ENDPOINTS, OPCUA_ANONYMOUS, OPCUA_SERVER),
     "modbus": (MODBUS_IDENTITY,),
     "snmp": (SNMP_SYSTEM, SNMP_REFUSALS, SNMP_DEFAULTS),
     "ssh": (SSH_OFFER, SSH_HOST_KEY),
+    "tls": TLS,
+    "https": TLS,
+    "mqtts": TLS,
+    "modbus-tls": TLS,
 }
-QUESTIONS = (TCP_PORT, PRESENCE, *(q for group in BY_PROTOCOL.values() for q in group))
+QUESTIONS = (
+    TCP_PORT,
+    PRESENCE,
+    *dict.fromkeys(q for group in BY_PROTOCOL.values() for q in group),
+)
 
 
 def forbidden(asset: Asset, question: Question, *, laboratory: bool) -> str | None:
@@ -165,6 +207,8 @@ def interval(asset: Asset, question: Question, *, laboratory: bool, rounds: int 
     """
     numbers = class_for(asset, laboratory=laboratory)
     visit = every(asset, laboratory=laboratory)
+    if question.monthly and not laboratory:
+        return max(visit, MONTH)
     if question.daily and not laboratory:
         return max(visit, DAY)
     if question is TCP_PORT:

@@ -27,7 +27,9 @@ class TlsAnswer(StrEnum):
     REFUSED = "refused"
     """An alert said so."""
     CUT = "cut"
-    """The connection was closed or reset without an alert: probably a refusal, not certainly."""
+    """It ended without an alert that refuses: closed, reset, or an alert about something else.
+
+    Probably a refusal, not certainly."""
     SILENT = "silent"
 
 
@@ -38,6 +40,8 @@ class TlsTrust(StrEnum):
     CHAINED = "chained"
     """Its chain ends in the site's CA and it names the address or the asset."""
     UNTRUSTED = "untrusted"
+    UNPROVEN = "unproven"
+    """It may fit, but the server did not show that it holds the key: anybody can copy one."""
     NOT_STATED = "not-stated"
     """The inventory states no trust for this service."""
 
@@ -51,7 +55,7 @@ class TlsServer(Facts):
     failed afterwards or a certificate has expired.  `completed` is None when the server cannot
     be told to have finished (`said` tells why).  `client_certificate`: it asked for one;
     `without_certificate` is its answer to our having none, judged after TLS 1.3's late alert
-    had time to arrive; None when it did not ask.
+    had time to arrive; None when it did not ask, or ended the handshake for another reason.
     """
 
     protocols: ClassVar[tuple[str, ...]] = TLS_PROTOCOLS
@@ -72,7 +76,8 @@ class TlsTrial:
     """One ClientHello that offers one thing only.
 
     `offered` is a version ("TLS 1.0") or a group of cipher suites ("RC4").  `alert` is the name of
-    the alert that refused it, empty when there was none.
+    the alert that ended it, empty when there was none (refused without one: an older version was
+    chosen instead).
     """
 
     offered: str
@@ -85,8 +90,8 @@ class TlsVersions(Facts):
     """
     Which protocol versions are accepted, one ClientHello each.
 
-    `control` is the version a whole handshake reached in the same question; None when none did,
-    and then no refusal here means anything.
+    `control` is the version a whole handshake reached in the same visit, or one that failed for
+    want of a client certificate only; None when none did, and then no refusal means anything.
     """
 
     protocols: ClassVar[tuple[str, ...]] = TLS_PROTOCOLS

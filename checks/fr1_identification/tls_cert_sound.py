@@ -65,6 +65,11 @@ def _gap(server: TlsServer, own: Certificate, moment: Moment) -> Verdict | None:
             Reason.UNINTELLIGIBLE,
             f"The certificate could not be read well enough ({own.problem or 'unknown key'}).",
         )
+    if server.trust is TlsTrust.UNPROVEN:
+        return inconclusive(
+            Reason.NOT_COMPARABLE,
+            f"The server did not show that it holds the certificate's key. {server.said}".strip(),
+        )
     if server.trust is TlsTrust.NOT_STATED:
         return inconclusive(
             Reason.NOT_COMPARABLE, "The inventory does not say which certificate to trust here."

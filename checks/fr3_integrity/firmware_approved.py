@@ -9,6 +9,7 @@ from checks.facts.observation import Facts, Seen
 from checks.facts.opcua import OpcUaServer
 from checks.facts.snmp import SnmpSystem
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
+from checks.versions import same, version
 
 
 @check(
@@ -38,8 +39,7 @@ def judge(
     shown = _shown(servers, units, agents)
     if not shown:
         return _nothing((*servers, *units, *agents))
-    known = {_version(text) for text in approved}
-    good = [source for source in shown if _version(source[1]) in known]
+    good = [source for source in shown if any(same(source[1], text) for text in approved)]
     bad = [source for source in shown if source not in good]
     if good and bad:
         return inconclusive(
@@ -73,7 +73,7 @@ def _shown(
                 (f"{agent.service} firmware", agent.facts.entity_firmware),
                 (f"{agent.service} software", agent.facts.entity_software),
             ]
-    return [(place, version.strip()) for place, version in found if version.strip()]
+    return [(place, text.strip()) for place, text in found if not _placeholder(text)]
 
 
 def _nothing(seen: tuple[Seen[Facts], ...]) -> Verdict:
@@ -85,9 +85,10 @@ def _nothing(seen: tuple[Seen[Facts], ...]) -> Verdict:
     return inconclusive(Reason.NOT_COMPARABLE, "The device shows no version anywhere.")
 
 
-def _version(text: str) -> str:
-    return text.strip().casefold().removeprefix("v").strip()
+def _placeholder(text: str) -> bool:
+    """Zeros only: some devices show them for a part that is not there."""
+    return version(text) is None and not same(text, text)
 
 
 def _text(shown: list[tuple[str, str]]) -> str:
-    return " and ".join(f"{version} ({place})" for place, version in shown)
+    return " and ".join(f"{text} ({place})" for place, text in shown)

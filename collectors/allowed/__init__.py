@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from collectors.allowed import http, modbus, opcua, snmp, ssh
+from collectors.allowed import http, modbus, opcua, snmp, ssh, tls
 from collectors.allowed.ber import element
 from collectors.allowed.permissions import Permissions, Span
 from collectors.allowed.ports import connect_only, never_connect
@@ -26,6 +26,10 @@ ON_THE_WIRE: Mapping[str, Callable[[Permissions, bytes], str | None]] = {
     "snmp": snmp.judge,
     "http": http.judge,
     "ssh": ssh.judge,
+    "tls": tls.judge,
+    "https": tls.judge_with_data,
+    "mqtts": tls.judge_with_data,
+    "modbus-tls": tls.judge_with_data,
     "tcp": nothing,
 }
 """
@@ -47,4 +51,5 @@ __all__ = [
     "opcua",
     "snmp",
     "ssh",
+    "tls",
 ]

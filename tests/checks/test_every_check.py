@@ -31,6 +31,7 @@ ALLOWED = {
     "enum",
     "hashlib",
     "json",
+    "re",
     "types",
     "typing",
 }

@@ -62,3 +62,26 @@ def test_could_not_see_a_gap():
     gap = observed(Reason.TIMEOUT, facts_type="OpcUaServer")
 
     assert told(verdict(CHECK, agent(), gap, asset=PLC)) == ("inconclusive", "timeout")
+
+
+def test_holds_for_the_approved_version_written_in_another_way():
+    shows = unit("v02.09.07 ")
+
+    assert told(verdict(CHECK, shows, asset=asset(firmware_approved=("V2.9.7",))))[0] == "pass"
+
+
+@pytest.mark.parametrize("shown", ["V2.9.7 SP1", "V2.9.70", "T2.9.7", "V2.9.7 build 3", "2.9.7-1"])
+def test_broken_by_a_version_that_is_not_for_certain_the_approved_one(shown):
+    shows = unit(shown)
+
+    answer = verdict(CHECK, shows, asset=asset(firmware_approved=("V2.9.7",)))
+
+    assert told(answer) == ("fail", "not-approved")
+
+
+def test_could_not_see_a_version_in_a_placeholder():
+    shows = unit("V00.00.00")
+
+    answer = verdict(CHECK, shows, asset=asset(firmware_approved=("V00.00.00",)))
+
+    assert told(answer) == ("inconclusive", "not-comparable")

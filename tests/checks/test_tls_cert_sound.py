@@ -87,6 +87,7 @@ def test_broken_by_an_expired_certificate_although_the_handshake_failed():
     ("given", "reason"),
     [
         (server(trust=TlsTrust.NOT_STATED), "not-comparable"),
+        (server(trust=TlsTrust.UNPROVEN, completed=None), "not-comparable"),
         (certificate(problem="odd key", key_type="other"), "unintelligible"),
         (certificate(not_after=None), "unintelligible"),
         (server(certificates=(), completed=None), "unintelligible"),

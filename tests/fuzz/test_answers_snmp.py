@@ -193,3 +193,28 @@ async def test_nobody_without_keys_can_speak_for_an_agent(note):
     note("answers snmp v3", *row(outcomes))
 
     assert outcomes["facts"] == 0
+
+
+CONTENTS = [
+    b"",
+    b"\x80",
+    b"\xff" * 3,
+    b"\x9f\x78\x04" + b"\x7f" * 4,
+    bytes(5),
+    b"\x01" * 9,
+    b"\x2b\x80",
+]
+
+
+async def test_no_value_of_any_type_and_length_breaks_the_client():
+    """The client's own conversions, type by type: all that chance alone would find late."""
+    kinds: Counter[str] = Counter()
+    for tag in range(256):
+        for content in CONTENTS:
+            held = HELD | {f"{SYS}.5.0": tlv(tag, content)}
+            async with peer(mib(held)) as it:
+                asking = snmp.system(PATIENCE, at(it.port), credential=READ)
+                kinds[await outcome(asking, lambda _: None)] += 1
+
+    assert set(kinds) <= {"facts", "Unintelligible", "TimedOut", "LoginFailed"}
+    assert kinds["facts"] > 20

@@ -8,8 +8,8 @@ import pytest
 
 from appliance.outlets.picture import AssetPicture, Picture, ZonePicture
 from checks import ALL
-from checks.facts.observation import ClockQuality, Observation
 from checks.facts.certificates import Certificate
+from checks.facts.observation import ClockQuality, Observation
 from checks.facts.opcua import OpcUaEndpoints
 from checks.facts.standing import Standing, State, StateKey, Subject
 from checks.facts.verdict import Reason

@@ -70,7 +70,7 @@ class Guard:
         self.last_sent: datetime | None = None
         self._connections = Connections()
         self._grants: dict[str, _Grant] = {}
-        self._paces = Paces(clock, self._numbers, self._segment)
+        self._paces = Paces(clock, self._numbers, self._segment, rested=site.site.laboratory)
         self.adopt(site)
 
     def adopt(self, site: Site) -> None:

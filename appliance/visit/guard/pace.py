@@ -22,6 +22,7 @@ OPENING = 2
 # A last request without an answer, FIN, and the ACK of the device's FIN: always kept free while a
 # connection is open, so that closing it never waits.
 CLOSING = 3
+LONG_AGO = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,14 @@ class Paces:
         numbers: Callable[[str], ProbingClass],
         segment: Callable[[str], str],
         ceilings: Ceilings = Ceilings(),
+        *,
+        rested: bool = False,
     ) -> None:
         self.numbers = numbers
         self.segment = segment
         self._clock = clock
         self._ceilings = ceilings
-        self._began = clock.monotonic()
+        self._began = clock.monotonic() - (LONG_AGO if rested else 0.0)
         self._devices: dict[str, _Device] = {}
         self._segments: dict[str, Limit] = {}
         self._site: Limit = Window(clock, lambda: (self._ceilings.site, 1.0))

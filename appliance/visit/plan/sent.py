@@ -155,6 +155,34 @@ def _ssh_host_key(_site: Site, _asset: Asset, _service: Service | None) -> _Word
     )
 
 
+# RFC 5246, 7.2.1 and 7.4; RFC 8446, 4.4.
+_TLS_BYE = Pdu("close_notify", "15 .. 0100 (encrypted after a whole handshake)")
+
+
+def _tls_server(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return (
+        Pdu("ClientHello, TLS 1.2 and 1.3, no server name", "160301 .. 01 .. 0303 ..", 2),
+        Pdu("ClientKeyExchange, Finished; an empty Certificate if asked for one", "16 .. 10 .."),
+        _TLS_BYE,
+    )
+
+
+def _tls_versions(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return (
+        Pdu("ClientHello, SSL 3.0 at most", "160300 .. 01 .. 0300 ..", 2),
+        Pdu("ClientHello, TLS 1.0 at most", "160301 .. 01 .. 0301 ..", 2),
+        Pdu("ClientHello, TLS 1.1 at most", "160301 .. 01 .. 0302 ..", 2),
+        Pdu(_TLS_BYE.name, "15 .. 0100 (after a ServerHello)", 2),
+    )
+
+
+def _tls_weak_suites(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return (
+        Pdu("ClientHello, TLS 1.2 at most, weak suites only", "160301 .. 01 .. 0303 ..", 2),
+        Pdu(_TLS_BYE.name, "15 .. 0100 (after a ServerHello)", 2),
+    )
+
+
 _WORDS: dict[str, _Describe] = {
     "tcp-port": _nothing,
     "presence": _nothing,
@@ -167,4 +195,7 @@ _WORDS: dict[str, _Describe] = {
     "snmp-default-communities": _snmp_defaults,
     "ssh-offer": _ssh_offer,
     "ssh-host-key": _ssh_host_key,
+    "tls-server": _tls_server,
+    "tls-versions": _tls_versions,
+    "tls-weak-suites": _tls_weak_suites,
 }

@@ -18,6 +18,9 @@ _EVENTS = {
     "snmp-refusals": "SNMP requests at lower levels; authenticationFailure traps",
     "snmp-default-communities": "SNMP with public and private; authenticationFailure traps",
     "ssh-offer": "SSH opened and disconnected before any login",
+    "tls-server": "one TLS handshake without a client certificate, closed at once",
+    "tls-versions": "TLS handshakes of old versions, mostly refused; detection systems: SSL 3.0",
+    "tls-weak-suites": "a TLS ClientHello with weak suites only; detection systems: weak cipher",
     "ssh-host-key": "one SSH key exchange, disconnected before any login",
 }
 
