@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import grp
 import json
+import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from appliance.visit.guard.peers import Peer, peer_of
+
 NAME = "control.sock"
+STOPPERS = "upheld-stop"
 LONGEST = 64 * 1024 * 1024
 
 
@@ -17,7 +22,7 @@ class NoAnswer(Exception):
     """A daemon is there but its answer is not: the text says what happened and what to do."""
 
 
-Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+Handler = Callable[[dict[str, Any], Peer], Awaitable[dict[str, Any]]]
 
 
 async def serve(state_dir: Path, handler: Handler) -> asyncio.Server:
@@ -28,8 +33,9 @@ async def serve(state_dir: Path, handler: Handler) -> asyncio.Server:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
             try:
-                reply = await handler(json.loads(await reader.readline()))
-            except ValueError as error:
+                peer = peer_of(writer.get_extra_info("socket"))
+                reply = await handler(dict(json.loads(await reader.readline())), peer)
+            except (TypeError, ValueError) as error:
                 reply = {"error": f"not a command: {error}"}
             writer.write(json.dumps(reply).encode() + b"\n")
             await writer.drain()
@@ -37,6 +43,9 @@ async def serve(state_dir: Path, handler: Handler) -> asyncio.Server:
 
     server = await asyncio.start_unix_server(answer, path, limit=LONGEST)
     path.chmod(0o660)
+    # Whoever may stop us must reach us; without such a group only our own user does.
+    with suppress(KeyError, PermissionError):
+        os.chown(path, -1, grp.getgrnam(STOPPERS).gr_gid)
     return server
 
 

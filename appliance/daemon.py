@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 
 from appliance import commands, lock, publishing
+from appliance.accepting import guarded_by_the_kernel, same_appliance
 from appliance.clock import Clock, SystemClock
 from appliance.ledger import bodies, keys
 from appliance.ledger.store import Store
@@ -28,12 +29,16 @@ from appliance.outlets.serving import Door, PageError, serve
 from appliance.painting import paint
 from appliance.reporting import report, status
 from appliance.round import Rounds
+from appliance.ruling import COMMANDS, POLL_SECONDS, Ruling
 from appliance.site.difference import difference
 from appliance.site.loading import Loaded, load
-from appliance.site.problems import Problem, SiteError
+from appliance.site.problems import SiteError
 from appliance.site.secrets import Secrets
 from appliance.turns import Turns
 from appliance.visit.guard import GUARD_FILE, Guard, Kept
+from appliance.visit.guard.peers import Peer
+from appliance.visit.plan.difference import difference as plan_difference
+from appliance.visit.plan.plan import plan
 
 STOP_SECONDS = 8.0
 HOUSEKEEPING_SECONDS = 2.0
@@ -75,6 +80,7 @@ class Daemon:
             owned.close()
 
     async def _over(self, loaded: Loaded, state_dir: Path) -> None:
+        guarded_by_the_kernel(loaded.site)
         store = open_store(loaded, state_dir)
         kept = Kept.open(state_dir / GUARD_FILE)
         try:
@@ -88,6 +94,8 @@ class Daemon:
     async def _with(self, loaded: Loaded, state_dir: Path) -> None:
         await self.rounds.restore()
         await record_configuration(self.rounds, ("started",))
+        self.ruling = Ruling(self.rounds, self.directory)
+        await self.ruling.look_for_files()
         self._signals()
         self.publishing = publishing.Publishing(self.rounds)
         await self.publishing.follow()
@@ -95,7 +103,12 @@ class Daemon:
         self.turns = Turns(self.rounds, self._progress)
         self.turns.start()
         page = asyncio.create_task(self._serve_page())
-        tasks = [page, asyncio.create_task(self._housekeeping())]
+        tasks = [
+            page,
+            asyncio.create_task(self._housekeeping()),
+            asyncio.create_task(self._look_for_files()),
+            asyncio.create_task(self.turns.look_after(self.stop)),
+        ]
         notify("READY=1")
         log.info("running", site=loaded.site.site.id, assets=len(loaded.site.assets))
         self.ready(self.rounds)
@@ -168,6 +181,15 @@ class Daemon:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.stop.wait(), HOUSEKEEPING_SECONDS)
 
+    async def _look_for_files(self) -> None:
+        while not self.stop.is_set():
+            try:
+                await self.ruling.look_for_files()
+            except Exception:
+                log.exception("the hold is in force and could not be written down")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stop.wait(), POLL_SECONDS)
+
     async def _keep_house(self) -> None:
         await self.rounds.age()
         await self._tell_heads()
@@ -183,13 +205,17 @@ class Daemon:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.stop.set)
             loop.add_signal_handler(signal.SIGHUP, lambda: asyncio.ensure_future(self.reload()))
+            loop.add_signal_handler(
+                signal.SIGUSR1, lambda: asyncio.ensure_future(self.ruling.signalled())
+            )
 
     async def reload(self) -> str:
         """Take up the configuration on disk if it is whole; says in one line what happened."""
         notify("RELOADING=1")
         try:
             loaded = load(self.directory)
-            _refuse_identity_change(self.rounds.loaded, loaded)
+            same_appliance(self.rounds.loaded, loaded)
+            guarded_by_the_kernel(loaded.site)
             secrets = Secrets(self.directory)
             publishing.outlet(loaded.site, secrets, self.rounds.store)
             self.door.renew(loaded.site.appliance.web, secrets)
@@ -203,6 +229,7 @@ class Daemon:
         changes = difference(self.rounds.loaded.plain, loaded.plain)
         if not changes:
             return "nothing changed"
+        changes += plan_difference(plan(self.rounds.site), plan(loaded.site))
         self.rounds.adopt(loaded)
         await self.rounds.forget()
         await record_configuration(self.rounds, changes)
@@ -211,8 +238,12 @@ class Daemon:
         log.info("configuration taken up", changes=len(changes))
         return f"taken up: {len(changes)} changes"
 
-    async def _command(self, command: dict[str, Any]) -> dict[str, Any]:
+    async def _command(self, command: dict[str, Any], peer: Peer) -> dict[str, Any]:
+        if why := self.ruling.refused(command, peer):
+            return {"error": why}
         match command.get("command"):
+            case name if name in COMMANDS:
+                return await self.ruling.obey(command, peer)
             case "check":
                 return await run_checks(self.rounds, command)
             case "reload":
@@ -256,23 +287,6 @@ async def run_checks(rounds: Rounds, command: dict[str, Any]) -> dict[str, Any]:
         finished=rounds.clock.now(),
         check=command.get("check") or "",
     )
-
-
-def _refuse_identity_change(old: Loaded, new: Loaded) -> None:
-    for what, before, after in (
-        ("site.id", old.site.site.id, new.site.site.id),
-        ("appliance.id", old.site.appliance.id, new.site.appliance.id),
-        ("appliance.state_dir", old.site.appliance.state_dir, new.site.appliance.state_dir),
-        ("appliance.web.listen", old.site.appliance.web.listen, new.site.appliance.web.listen),
-        ("appliance.web.certificate", _certified(old), _certified(new)),
-    ):
-        if before != after:
-            found = f"{what} changed from {before} to {after}"
-            raise SiteError([Problem("site", 0, found, f"{before}, or restart upheld")])
-
-
-def _certified(loaded: Loaded) -> str:
-    return "none" if loaded.site.appliance.web.certificate is None else "one"
 
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:

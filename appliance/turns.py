@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -11,9 +13,13 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from appliance.round import Rounds, Visited
+from appliance.site.model import Asset
+from appliance.visit.classes import class_for
 from appliance.visit.schedule import next_turn
 
 CATCH_UP = timedelta(minutes=15)
+LOOK_SECONDS = 15.0
+LONGEST_LIVENESS = 86_400.0
 
 log = structlog.get_logger()
 
@@ -49,6 +55,35 @@ class Turns:
                 coalesce=True,
                 misfire_grace_time=None,
             )
+
+    async def look_after(self, stop: asyncio.Event) -> None:
+        """
+        Until `stop`, look between their turns at assets that are new, rest from trouble or lie in
+        a segment that stopped, not more often than their class bears.
+        """
+        looked: dict[str, float] = {}
+        while not stop.is_set():
+            now = self._rounds.clock.monotonic()
+            due = [
+                asset
+                for asset in self._rounds.visitable()
+                if self._rounds.guard.restraints.watching(asset)
+                and now - looked.get(asset.id, now - LONGEST_LIVENESS) >= self._liveness(asset)
+            ]
+            looked |= {asset.id: now for asset in due}
+            await asyncio.gather(*(self._look(asset.id) for asset in due))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+
+    async def _look(self, asset: str) -> None:
+        try:
+            await self._rounds.look(asset)
+        except Exception:
+            log.exception("look failed", asset=asset)
+
+    def _liveness(self, asset: Asset) -> float:
+        numbers = class_for(asset, laboratory=self._rounds.site.site.laboratory)
+        return max(LOOK_SECONDS, numbers.liveness.total_seconds())
 
     def end(self) -> None:
         """No further turn begins; visits under way are broken off."""

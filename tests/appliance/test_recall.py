@@ -18,12 +18,13 @@ HOUR = 3600.0
 
 @pytest.fixture
 async def port():
-    """A port that opens and hangs up."""
+    """A port that opens and hangs up at the first word."""
 
-    async def slam(_reader, writer):
+    async def hangs_up(reader, writer):
+        await reader.read(1)
         writer.close()
 
-    async with await asyncio.start_server(slam, "0.0.0.0", 0) as server:
+    async with await asyncio.start_server(hangs_up, "0.0.0.0", 0) as server:
         yield server.sockets[0].getsockname()[1]
 
 
@@ -163,21 +164,14 @@ class _Ticking(FakeClock):
 
 def _ending_together(monkeypatch, rounds, count):
     barrier = asyncio.Barrier(count)
-    begin = rounds._begin
+    take = rounds.taking.take
 
-    def begun(asset):
-        visit = begin(asset)
-        run = visit.run
+    async def together(*given, **more):
+        taken = await take(*given, **more)
+        await barrier.wait()
+        return taken
 
-        async def together(todo):
-            seen = await run(todo)
-            await barrier.wait()
-            return seen
-
-        monkeypatch.setattr(visit, "run", together)
-        return visit
-
-    monkeypatch.setattr(rounds, "_begin", begun)
+    monkeypatch.setattr(rounds.taking, "take", together)
 
 
 async def test_visits_that_end_together_are_written_as_a_replay_reads_them(

@@ -1,0 +1,72 @@
+"""What people, hold files and a signal tell the guard of a running appliance."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from appliance.round import Rounds
+from appliance.visit.guard.commands import COMMANDS, Parts, hold_files, obey
+from appliance.visit.guard.event import Event
+from appliance.visit.guard.hold import SITE, file_hold
+from appliance.visit.guard.peers import Peer, may, operators_group
+
+POLL_SECONDS = 0.4
+
+log = structlog.get_logger()
+
+
+class Ruling:
+    """Holds take effect before anybody is answered; everything is written down with who and why."""
+
+    def __init__(self, rounds: Rounds, directory: Path) -> None:
+        self._rounds = rounds
+        self._files = hold_files(directory)
+
+    def refused(self, command: Mapping[str, Any], peer: Peer) -> str | None:
+        """Why this peer may not give this command; None when he may."""
+        name = str(command.get("command"))
+        return may(name, peer, own=os.getuid(), operators=operators_group())
+
+    async def obey(self, command: Mapping[str, Any], peer: Peer) -> dict[str, Any]:
+        """Follow one of the guard's commands; the answer for the one who gave it."""
+        obeyed = obey(command, peer.who, self._parts())
+        await self._done(obeyed.events)
+        return obeyed.answer
+
+    async def look_for_files(self) -> None:
+        """Put the site on hold when a hold file has appeared."""
+        event = self._rounds.guard.restraints.holds.seen(file_hold(self._files))
+        await self._done((event,) if event else ())
+
+    async def signalled(self) -> None:
+        """SIGUSR1: the site goes on hold."""
+        holds = self._rounds.guard.restraints.holds
+        await self._done((holds.put(SITE, "whoever sent SIGUSR1", "a signal", "signal"),))
+
+    async def _done(self, events: Sequence[Event]) -> None:
+        if events:
+            # Before anything is written down: a full disk must not keep us sending.
+            self._rounds.guard.enforce_holds(events[0].said)
+            for event in events:
+                log.warning("guard", kind=event.kind, subject=event.subject, said=event.said)
+            await self._rounds.record(events)
+
+    def _parts(self) -> Parts:
+        held = self._rounds.guard.restraints
+        return Parts(
+            site=self._rounds.site,
+            holds=held.holds,
+            trusts=held.trusts,
+            latches=held.latches,
+            stops=held.stops,
+            canaries=held.canaries,
+            hold_files=self._files,
+        )
+
+
+__all__ = ["COMMANDS", "POLL_SECONDS", "Ruling"]
