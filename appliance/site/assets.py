@@ -26,7 +26,7 @@ Role = Literal[
     "firewall", "gateway", "ups", "other",
 ]  # fmt: skip
 Probing = Literal["fragile", "standard", "robust", "never"]
-Permission = Literal["default-community", "long-session"]
+Permission = Literal["default-community", "long-session", "anonymous-ftp"]
 Text = Annotated[
     str,
     # A serial of digits only is a text too; the loader reads no number that text would lose.

@@ -9,7 +9,15 @@ from enum import StrEnum
 from appliance.site.model import Asset
 from appliance.visit.classes import DAY, ProbingClass, class_for
 from checks.facts.context import Presence
+from checks.facts.greetings import (
+    FtpAnonymous,
+    FtpGreeting,
+    MqttAnonymous,
+    TelnetGreeting,
+    VncSecurity,
+)
 from checks.facts.modbus import ModbusIdentity
+from checks.facts.ntp import NtpServer
 from checks.facts.observation import Facts
 from checks.facts.opcua import OpcUaAnonymous, OpcUaEndpoints, OpcUaServer
 from checks.facts.ports import TcpPort
@@ -129,6 +137,31 @@ SSH_OFFER = Question(  # [7; over Ethernet 8]
 SSH_HOST_KEY = Question(  # [9; over Ethernet 11]
     "ssh-host-key", "ssh", Effort.HANDSHAKE, SshHostKey, daily=True, packets=20, octets=52 * K
 )
+# [9, without a QUIT 8]
+FTP_GREETING = Question(
+    "ftp-greeting", "ftp", Effort.HANDSHAKE, FtpGreeting, packets=18, octets=20 * K
+)
+FTP_ANONYMOUS = Question(  # [10]
+    "ftp-anonymous", "ftp", Effort.HANDSHAKE, FtpAnonymous, daily=True, packets=20, octets=20 * K
+)
+TELNET_GREETING = Question(  # [5]
+    "telnet-greeting", "telnet", Effort.HANDSHAKE, TelnetGreeting, packets=14, octets=12 * K
+)
+VNC_SECURITY = Question(  # [7]
+    "vnc-security", "vnc", Effort.HANDSHAKE, VncSecurity, packets=14, octets=4 * K
+)
+MQTT_ANONYMOUS = Question(  # [6]
+    "mqtt-anonymous",
+    "mqtt_broker",
+    Effort.HANDSHAKE,
+    MqttAnonymous,
+    daily=True,
+    packets=14,
+    octets=4 * K,
+)
+NTP_SERVER = Question(  # [1]
+    "ntp-server", "ntp", Effort.HANDSHAKE, NtpServer, packets=1, octets=8 * K, connections=0
+)
 
 TLS_SERVER = Question(
     "tls-server", "tls", Effort.HANDSHAKE, TlsServer, packets=16, octets=90 * K, tls=1
@@ -164,6 +197,11 @@ BY_PROTOCOL = {
     "modbus": (MODBUS_IDENTITY,),
     "snmp": (SNMP_SYSTEM, SNMP_REFUSALS, SNMP_DEFAULTS),
     "ssh": (SSH_OFFER, SSH_HOST_KEY),
+    "ftp": (FTP_GREETING, FTP_ANONYMOUS),
+    "telnet": (TELNET_GREETING,),
+    "vnc": (VNC_SECURITY,),
+    "mqtt": (MQTT_ANONYMOUS,),
+    "ntp": (NTP_SERVER,),
     "tls": TLS,
     "https": TLS,
     "mqtts": TLS,
@@ -176,20 +214,25 @@ QUESTIONS = (
 )
 
 
+_NOT_ON_FRAGILE = (
+    (SNMP_DEFAULTS, "default-community", "default communities are"),
+    (FTP_ANONYMOUS, "anonymous-ftp", "anonymous FTP is"),
+)
+
+
 def forbidden(asset: Asset, question: Question, *, laboratory: bool) -> str | None:
     """Why the asset's class does not allow this question, or None when it may be asked."""
     numbers = class_for(asset, laboratory=laboratory)
     if question.effort is Effort.LOGIN and numbers.login is None:
         return f"devices of class {asset.probing} are not logged in to"
-    if (
-        question is SNMP_DEFAULTS
-        and asset.probing == "fragile"
-        and not laboratory
-        and "default-community" not in asset.allow
-    ):
-        return (
-            "default communities are tried on fragile devices only with allow: [default-community]"
-        )
+    for tried, permission, what in _NOT_ON_FRAGILE:
+        if (
+            question is tried
+            and asset.probing == "fragile"
+            and not laboratory
+            and permission not in asset.allow
+        ):
+            return f"{what} tried on fragile devices only with allow: [{permission}]"
     return None
 
 

@@ -41,7 +41,7 @@ class TelnetGreeting(Facts):
     What a telnet server says of itself; nothing is sent to it, not even option answers.
 
     `negotiates`: it sent telnet commands, which proves the protocol.  `text` is what a person
-    would read, at most 500 characters.
+    would read, whole: a notice is searched for in it.
     """
 
     protocols: ClassVar[tuple[str, ...]] = ("telnet",)

@@ -9,6 +9,8 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 
 _UNSYNCHRONISED = 3
 _STRATUM_OF_NOBODY = 16
+# RFC 5905, 7.3 and 7.4: on the wire 16 is 0, and these tell of the server's own state, not of us.
+_STARTING = ("", "INIT", "STEP")
 
 
 @check(
@@ -29,11 +31,10 @@ def judge(server: NtpServer, expected: Expected) -> Verdict:
 
     A log whose times come from a clock nobody keeps right tells no order of events.
     """
-    if server.stratum == 0:
-        return inconclusive(
-            Reason.BUSY, f"The server sent us away with code {server.reference or 'unknown'!r}."
-        )
-    if server.leap == _UNSYNCHRONISED or server.stratum >= _STRATUM_OF_NOBODY:
+    if server.stratum == 0 and server.reference not in _STARTING:
+        return inconclusive(Reason.BUSY, f"The server sent us away with code {server.reference!r}.")
+    lost = server.leap == _UNSYNCHRONISED or server.stratum == 0
+    if lost or server.stratum >= _STRATUM_OF_NOBODY:
         return failed(
             Reason.NOT_CONFIGURED,
             f"The server says it is not synchronised (leap {server.leap}, stratum {server.stratum}).",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from collectors.allowed import http, modbus, opcua, snmp, ssh, tls
+from collectors.allowed import ftp, http, modbus, mqtt, ntp, opcua, snmp, ssh, telnet, tls, vnc
 from collectors.allowed.ber import element
 from collectors.allowed.permissions import Permissions, Span
 from collectors.allowed.ports import connect_only, never_connect
@@ -26,6 +26,11 @@ ON_THE_WIRE: Mapping[str, Callable[[Permissions, bytes], str | None]] = {
     "snmp": snmp.judge,
     "http": http.judge,
     "ssh": ssh.judge,
+    "ftp": ftp.judge,
+    "telnet": telnet.judge,
+    "vnc": vnc.judge,
+    "mqtt": mqtt.judge,
+    "ntp": ntp.judge,
     "tls": tls.judge,
     "https": tls.judge_with_data,
     "mqtts": tls.judge_with_data,
@@ -44,12 +49,17 @@ __all__ = [
     "Span",
     "connect_only",
     "element",
+    "ftp",
     "http",
     "modbus",
+    "mqtt",
     "never_connect",
     "nothing",
+    "ntp",
     "opcua",
     "snmp",
     "ssh",
+    "telnet",
     "tls",
+    "vnc",
 ]

@@ -31,6 +31,9 @@ def test_holds_when_synchronised_and_close_enough():
     [
         ({"leap": 3}, "not-configured"),
         ({"stratum": 16}, "not-configured"),
+        ({"stratum": 0, "reference": "", "leap": 3}, "not-configured"),
+        ({"stratum": 0, "reference": "INIT", "leap": 3}, "not-configured"),
+        ({"stratum": 0, "reference": "", "leap": 0}, "not-configured"),
         ({"root_dispersion_ms": 10_001}, "differs"),
     ],
 )
@@ -48,7 +51,7 @@ def test_broken_says_by_how_much():
     ("given", "reason"),
     [
         (server(stratum=0, reference="RATE"), "busy"),
-        (server(stratum=0, reference="", leap=3), "busy"),
+        (server(stratum=0, reference="DENY", leap=3), "busy"),
         (server(root_dispersion_ms=None), "unintelligible"),
         (observed(Reason.TIMEOUT, facts_type="NtpServer"), "timeout"),
     ],

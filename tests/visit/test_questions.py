@@ -25,6 +25,14 @@ MEASURED = {
     "snmp-system": 7,
     "snmp-refusals": 9,
     "snmp-default-communities": 7,
+    "ssh-offer": 7,
+    "ssh-host-key": 9,
+    "ftp-greeting": 9,
+    "ftp-anonymous": 10,
+    "telnet-greeting": 5,
+    "vnc-security": 6,
+    "mqtt-anonymous": 6,
+    "ntp-server": 1,
 }
 
 
@@ -87,5 +95,9 @@ def test_what_a_fragile_device_is_not_asked():
     assert q.forbidden(plc, q.SNMP_DEFAULTS, laboratory=False) is not None
     allowed = asset(allow=["default-community"])
     assert q.forbidden(allowed, q.SNMP_DEFAULTS, laboratory=False) is None
+    assert q.forbidden(plc, q.FTP_ANONYMOUS, laboratory=False) is not None
+    welcome = asset(allow=["anonymous-ftp"])
+    assert q.forbidden(welcome, q.FTP_ANONYMOUS, laboratory=False) is None
+    assert q.forbidden(welcome, q.SNMP_DEFAULTS, laboratory=False) is not None
     assert q.forbidden(plc, q.OPCUA_ANONYMOUS, laboratory=False) is None
     assert q.forbidden(plc, q.SNMP_SYSTEM, laboratory=True) is None

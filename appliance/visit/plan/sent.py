@@ -183,6 +183,28 @@ def _tls_weak_suites(_site: Site, _asset: Asset, _service: Service | None) -> _W
     )
 
 
+def _lines(*lines: str) -> _Describe:
+    """FTP commands, each at most once."""
+    pdus = tuple(Pdu(line, f"{line}\r\n".encode().hex()) for line in lines)
+    return lambda _site, _asset, _service: pdus
+
+
+def _vnc_security(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return (Pdu("version line of 3.3, 3.7 or 3.8", "524642203030332e30303. 0a"),)
+
+
+def _mqtt_anonymous(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    name = b"upheld-probe-".hex()
+    return (
+        Pdu("CONNECT without user, password or will", f"10 .. 0004 4d515454 04 02 .. {name} .."),
+        Pdu("DISCONNECT", "e000"),
+    )
+
+
+def _ntp_server(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return (Pdu("client packet (mode 3)", "23 00.. (a random transmit timestamp)"),)
+
+
 _WORDS: dict[str, _Describe] = {
     "tcp-port": _nothing,
     "presence": _nothing,
@@ -195,6 +217,12 @@ _WORDS: dict[str, _Describe] = {
     "snmp-default-communities": _snmp_defaults,
     "ssh-offer": _ssh_offer,
     "ssh-host-key": _ssh_host_key,
+    "ftp-greeting": _lines("AUTH TLS", "QUIT"),
+    "ftp-anonymous": _lines("USER anonymous", "PASS upheld@upheld.invalid", "QUIT"),
+    "telnet-greeting": _nothing,
+    "vnc-security": _vnc_security,
+    "mqtt-anonymous": _mqtt_anonymous,
+    "ntp-server": _ntp_server,
     "tls-server": _tls_server,
     "tls-versions": _tls_versions,
     "tls-weak-suites": _tls_weak_suites,

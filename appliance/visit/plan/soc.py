@@ -22,6 +22,12 @@ _EVENTS = {
     "tls-versions": "TLS handshakes of old versions, mostly refused; detection systems: SSL 3.0",
     "tls-weak-suites": "a TLS ClientHello with weak suites only; detection systems: weak cipher",
     "ssh-host-key": "one SSH key exchange, disconnected before any login",
+    "ftp-greeting": "FTP opened, AUTH TLS asked, closed",
+    "ftp-anonymous": "one FTP login as anonymous, accepted or refused, closed at once",
+    "telnet-greeting": "telnet opened and closed without a byte from us",
+    "vnc-security": "VNC opened and closed before a security type is chosen",
+    "mqtt-anonymous": "one MQTT CONNECT without user as upheld-probe-.., accepted or refused",
+    "ntp-server": "one NTP client packet",
 }
 
 

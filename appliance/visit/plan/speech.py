@@ -11,7 +11,13 @@ from collectors.allowed.opcua_binary import Reader
 
 OVER_TLS = frozenset({"tls", "https", "mqtts", "modbus-tls"})
 LONGEST = 1024 * 1024
-IN_CLEAR: Mapping[str, Allowed] = {"ssh": allowed.ssh}
+IN_CLEAR: Mapping[str, Allowed] = {
+    "ssh": allowed.ssh,
+    "ftp": allowed.ftp,
+    "telnet": allowed.telnet,
+    "vnc": allowed.vnc,
+    "mqtt": allowed.mqtt,
+}
 """Protocols whose allow-list knows itself where a message ends."""
 
 
