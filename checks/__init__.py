@@ -14,6 +14,8 @@ from checks.fr1_identification.opcua_anonymous_session_refused import (
 from checks.fr1_identification.opcua_anonymous_token_absent import (
     judge as opcua_anonymous_token_absent,
 )
+from checks.fr1_identification.opcua_cert_identity import judge as opcua_cert_identity
+from checks.fr1_identification.opcua_cert_trusted import judge as opcua_cert_trusted
 from checks.fr1_identification.opcua_cert_valid import judge as opcua_cert_valid
 from checks.fr1_identification.snmp_default_community_refused import (
     judge as snmp_default_community_refused,
