@@ -185,26 +185,6 @@ TLS_WEAK_SUITES = Question(  # [5; two accepted 14]
     tls=2,
     after="tls-server",
 )
-# A page of 64 KiB costs 30 over Ethernet, three of 4 KiB 24; a third less for each further page.
-HTTP_PAGES = Question(
-    "http-pages",
-    "http",
-    Effort.HANDSHAKE,
-    HttpPages,
-    packets=45,
-    octets=128 * K,
-    connections=MOST_PATHS["http"],
-)
-HTTPS_PAGES = Question(
-    "https-pages",
-    "http",
-    Effort.HANDSHAKE,
-    HttpPages,
-    packets=46,
-    octets=128 * K,
-    connections=MOST_PATHS["https"],
-    tls=MOST_PATHS["https"],
-)
 TLS = (TLS_SERVER, TLS_VERSIONS, TLS_WEAK_SUITES)
 
 BY_PROTOCOL = {
