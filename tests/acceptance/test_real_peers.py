@@ -182,6 +182,7 @@ plc       firmware-approved               inconclusive denied
         SECURED
         + """
 plc.opcua opcua-cert-trusted              pass
+plc.opcua crypto-identity-unchanged       pass
 plc.opcua opcua-auditing-enabled          fail not-configured
 plc.opcua opcua-session-timeout-bounded   pass
 plc       clock-offset-within-limit       dated
