@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from checks.check import Check
+from checks.fr1_identification.crypto_identity_unchanged import judge as crypto_identity_unchanged
+from checks.fr1_identification.crypto_key_unique import judge as crypto_key_unique
 from checks.fr1_identification.ftp_anonymous_refused import judge as ftp_anonymous_refused
 from checks.fr1_identification.http_login_required import judge as http_login_required
 from checks.fr1_identification.login_notice_shown import judge as login_notice_shown
@@ -14,6 +16,8 @@ from checks.fr1_identification.opcua_anonymous_session_refused import (
 from checks.fr1_identification.opcua_anonymous_token_absent import (
     judge as opcua_anonymous_token_absent,
 )
+from checks.fr1_identification.opcua_cert_identity import judge as opcua_cert_identity
+from checks.fr1_identification.opcua_cert_trusted import judge as opcua_cert_trusted
 from checks.fr1_identification.opcua_cert_valid import judge as opcua_cert_valid
 from checks.fr1_identification.snmp_default_community_refused import (
     judge as snmp_default_community_refused,

@@ -22,7 +22,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
 
 from asyncua.crypto.security_policies import SecurityPolicy
 
@@ -35,7 +34,7 @@ from checks.facts.opcua import (
     TokenType,
     VariableAccess,
 )
-from collectors import certificates, opcua_answers, opcua_keys, opcua_session
+from collectors import certificates, opcua_answers, opcua_keys, opcua_session, opcua_trust
 from collectors.credentials import ClientCertificate, Password, Trust
 from collectors.errors import (
     Busy,
@@ -173,7 +172,7 @@ async def server(
     user = _loaded(target, credential) if isinstance(credential, ClientCertificate) else None
     security = await _security(wire, target, endpoint, ours)
     if credential is not None:
-        _trusted(target, endpoint, trust, wire.gate.wall())
+        opcua_trust.may_have_secrets(target, endpoint, trust, wire.gate.wall())
     doing = f"reading its state with {identity_name} login"
     uri = ours.uri if ours else APPLICATION_URI
     async with _asking(wire, target, doing, security, uri) as channel:
@@ -239,24 +238,6 @@ def _chain(target: Target, endpoint: Endpoint) -> bytes:
     if chain is None:
         raise Unintelligible(target, "its certificate is no longer the one it listed")
     return chain
-
-
-def _trusted(target: Target, endpoint: Endpoint, trust: Trust, at: datetime) -> None:
-    """Raises `Denied` unless the certificate the channel will be built on is trusted."""
-    if trust.sha256.replace(":", "").lower() == endpoint.certificate:
-        return
-    chain = certificates.split(_chain(target, endpoint))
-    try:
-        if trust.ca and certificates.chains_to(chain, trust.ca, at):
-            return
-    except ValueError as error:
-        raise Denied(target, f"the CA certificates of `trust` cannot be read, {error}") from error
-    raise Denied(
-        target,
-        f"no secret is sent, because its certificate {endpoint.certificate} is not trusted; "
-        "compare it on the device, then set `trust: {sha256: ...}` of the service to it, or "
-        "`trust: {ca: ...}` to who issued it",
-    )
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from checks.facts.tls import (
@@ -42,6 +42,7 @@ from collectors.wire import DRAIN_SECONDS, Stream, Target, Wire
 OLD_VERSIONS = (TlsVersion.SSL3, TlsVersion.TLS10, TlsVersion.TLS11)
 MOST_ACCEPTED = 2
 PIECE = 16_384
+MOST_OF_AN_ANSWER = 16_384
 
 # What refuses a version or all suites.  Other alerts speak of something else, so they prove nothing.
 _REFUSES = frozenset({40, 49, 70, 71})
@@ -267,14 +268,16 @@ async def _tried(
     wire: Wire, target: Target, version: TlsVersion, suites: tuple[int, ...]
 ) -> Answer | TlsAnswer:
     """What comes back on one ClientHello; SILENT or CUT when nothing whole does."""
+    # A server that is silent to each of them may not take longer than one question may.
+    wire = replace(wire, whole=wire.whole / len(OLD_VERSIONS))
     heard = Heard(version, suites)
     hello = tls_hello.client_hello(version, suites, secrets.token_bytes(32))
     answer: Answer | None = None
     try:
-        async with wire.stream(target) as stream:
+        async with wire.stream(target, cap=MOST_OF_AN_ANSWER) as stream:
             await stream.send(hello)
             while answer is None:
-                answer = heard.feed(await stream.receive(PIECE))
+                answer = heard.feed(await stream.receive())
             if answer.version is not None:
                 await stream.send(tls_hello.close_notify(NUMBERS[answer.version]))
     except TimedOut:

@@ -94,6 +94,7 @@ def _service(site: Site, service: Service) -> expected.ExpectedService:
         protocol=service.protocol,
         login=site.credential(service.credential).kind if service.credential else None,
         variables=service.variables,
+        pin=service.trust.sha256 if service.trust else None,
     )
 
 

@@ -122,7 +122,7 @@ def choose(
     if canary_only is not None:
         out += [LeftOut(a, Reason.NOT_ASKED, canary_only) for a in rest]
         return Choice(tuple(first), tuple(out), position, purse.spent, purse.octets)
-    at = _fill(purse, rest, position, every)
+    at = _fill(purse, rest, position, every, canary)
     out += [_waits(a, numbers, left) for a in rest if not purse.has(a)]
     chosen = (*first, *sorted(purse.taken.values(), key=place))
     return Choice(chosen, tuple(out), at, purse.spent, purse.octets)
@@ -225,28 +225,35 @@ def _never_fits(
     )
 
 
-def _fill(purse: Purse, rest: Sequence[Ask], position: Position, every: timedelta) -> Position:
+def _fill(
+    purse: Purse, rest: Sequence[Ask], position: Position, every: timedelta, canary: Ask | None
+) -> Position:
     spoken = [a for a in rest if _spoken(a)]
     shut = [a for a in rest if not _spoken(a)]
     spoken_at, shut_at = position.spoken, position.shut
     if position.owed:
         shut_at = _shut(purse, shut, shut_at, every)
-        spoken_at = _speak(purse, spoken, spoken_at)
+        spoken_at = _speak(purse, spoken, spoken_at, canary)
     else:
-        spoken_at = _speak(purse, spoken, spoken_at)
+        spoken_at = _speak(purse, spoken, spoken_at, canary)
         shut_at = _shut(purse, shut, shut_at, every)
     owed = bool(shut) and not any(purse.has(a) for a in shut)
     return Position(spoken_at, shut_at, owed)
 
 
-def _speak(purse: Purse, spoken: Sequence[Ask], last: str) -> str:
-    """Pay for what fits, from where the rotation stands; returns where it stands then."""
+def _speak(purse: Purse, spoken: Sequence[Ask], last: str, canary: Ask | None) -> str:
+    """
+    Pay for what fits, from where the rotation stands; returns where it stands then.
+
+    The canary is asked in any case: what comes after it need not wait for it to be due.
+    """
     missed = False
+    first = [canary] if canary is not None else []
     for ask in _from(spoken, last):
-        before = _before(ask, spoken)
+        before = _before(ask, [*spoken, *first])
         if purse.has(ask) or (ask.question.after is not None and before is None):
             continue
-        needed = [a for a in (before, ask) if a is not None and not purse.has(a)]
+        needed = [a for a in (before, ask) if a is not None and a not in first and not purse.has(a)]
         if purse.pay(*needed):
             purse.take(*needed)
         else:

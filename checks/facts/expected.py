@@ -20,6 +20,8 @@ class ExpectedService:
     """The kind of credential we hold for it: password, certificate, community, snmpv3."""
     variables: tuple[str, ...] = ()
     """OPC UA node ids whose access level is read."""
+    pin: str | None = None
+    """SHA-256 in hex of the certificate or SSH host key it must show, where one is recorded."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import ClassVar
 from checks.facts.certificates import Certificate
 from checks.facts.clocks import ClockReading
 from checks.facts.observation import Facts, reading
+from checks.facts.tls import TlsTrust
 
 
 class MessageMode(StrEnum):
@@ -48,7 +49,11 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class OpcUaEndpoints(Facts):
-    """The server's whole endpoint list, read without a session."""
+    """
+    The server's whole endpoint list, read without a session.
+
+    Nobody has proved to hold the key of a certificate in it.
+    """
 
     protocols: ClassVar[tuple[str, ...]] = ("opcua",)
 
@@ -58,6 +63,9 @@ class OpcUaEndpoints(Facts):
     product_uri: str
     application_type: str
     """Server, Client, ClientAndServer or DiscoveryServer."""
+    trust: TlsTrust = TlsTrust.NOT_STATED
+    """How the certificates fit the inventory; the first that does not decides."""
+    trust_problem: str = ""
 
 
 @dataclass(frozen=True)

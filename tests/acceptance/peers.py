@@ -70,7 +70,7 @@ def sshd(folder: Path) -> Iterator[int]:
     configuration.write_text(
         f"ListenAddress 127.0.0.1:{port}\nHostKey {key}\nPidFile {folder}/pid\nUsePAM no\n"
     )
-    with _running([program("sshd") or "sshd", "-D", "-e", "-f", configuration], port):
+    with running([program("sshd") or "sshd", "-D", "-e", "-f", configuration], port):
         yield port
 
 
@@ -89,7 +89,7 @@ def nginx(folder: Path) -> Iterator[int]:
         f"  server {{ listen 127.0.0.1:{port}; return 200 'a panel'; }}\n}}\n"
     )
     command = [program("nginx") or "nginx", "-p", folder, "-c", configuration, "-e", "stderr"]
-    with _running(command, port):
+    with running(command, port):
         yield port
 
 
@@ -99,7 +99,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(command: list[str | Path], port: int) -> Iterator[None]:
+def running(command: list[str | Path], port: int) -> Iterator[None]:
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert server.stderr is not None
     try:

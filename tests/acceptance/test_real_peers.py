@@ -168,6 +168,7 @@ assets:
         untrusted,
         SECURED
         + """
+plc.opcua opcua-cert-trusted              fail differs
 plc.opcua opcua-auditing-enabled          inconclusive denied
 plc.opcua opcua-session-timeout-bounded   inconclusive denied
 plc       clock-offset-within-limit       inconclusive denied
@@ -180,6 +181,8 @@ plc       firmware-approved               inconclusive denied
         bench.check("--due-anyway"),
         SECURED
         + """
+plc.opcua opcua-cert-trusted              pass
+plc.opcua crypto-identity-unchanged       pass
 plc.opcua opcua-auditing-enabled          fail not-configured
 plc.opcua opcua-session-timeout-bounded   pass
 plc       clock-offset-within-limit       dated

@@ -148,7 +148,7 @@ async def test_a_running_daemon_gets_the_command_and_nobody_touches_its_file(
     state.mkdir()
     heard = []
 
-    async def handler(said):
+    async def handler(said, _peer):
         heard.append(said)
         return {"said": ["done \x1b[31m"]}
 

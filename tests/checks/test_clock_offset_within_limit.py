@@ -8,6 +8,7 @@ import pytest
 
 from checks import BY_ID
 from checks.facts.clocks import ClockReading
+from checks.facts.ntp import NtpServer
 from checks.facts.snmp import SnmpLevel, SnmpSystem
 from checks.facts.verdict import Reason
 from tests.checks.given import ADRIFT, NOW, asset, observed, service, told, verdict
@@ -22,6 +23,19 @@ def agent(off_ms=None, round_trip=20, resolution=100):
         clock = ClockReading(NOW + timedelta(milliseconds=off_ms), NOW, round_trip, resolution)
     system = SnmpSystem(SnmpLevel.V2C, "", "", "", "", "", clock=clock)
     return observed(system, service="udp-161")
+
+
+def time_server(off_ms):
+    clock = ClockReading(NOW + timedelta(milliseconds=off_ms), NOW, 20)
+    return observed(NtpServer(4, 0, 2, "10.0.0.9", clock=clock), service="udp-123")
+
+
+@pytest.mark.parametrize(("off", "outcome"), [(10_011, "pass"), (10_012, "fail")])
+def test_a_time_server_has_a_clock_too(off, outcome):
+    server = asset(services=(service(123, "ntp", "udp"),))
+
+    assert told(verdict(CHECK, time_server(off), asset=server))[0] == outcome
+    assert told(verdict(CHECK, asset=server)) == ("inconclusive", "not-asked")
 
 
 @pytest.mark.parametrize("off", [0, 10_110, -10_110])

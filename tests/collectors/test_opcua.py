@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,8 @@ from asyncua import ua
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from checks.facts.opcua import MessageMode, TokenType, VariableAccess
-from collectors import opcua, opcua_answers
+from checks.facts.tls import TlsTrust
+from collectors import opcua, opcua_answers, opcua_trust
 from collectors.credentials import ClientCertificate, Password, Trust
 from collectors.errors import CollectError, Denied, LoginFailed
 from collectors.wire import Wire
@@ -190,6 +191,40 @@ async def test_no_secret_goes_to_a_server_that_is_not_trusted(
         assert not isinstance(caught.value, LoginFailed)
 
     assert users_device.asked == ["GetEndpointsRequest"]
+
+
+async def test_no_secret_goes_to_another_asset_of_the_sites_ca(
+    wire, target, ca, mine, users_device
+):
+    it = replace(target(users_device.port, "opcua"), asset="asset-2")
+    offered = await opcua.endpoints(wire, it)
+    with pytest.raises(Denied, match="nor the asset asset-2"):
+        await opcua.server(
+            wire,
+            it,
+            offered=offered,
+            credential=USER,
+            certificate=mine,
+            trust=Trust(ca=ca[0].public_bytes(Encoding.PEM)),
+        )
+
+    assert users_device.asked == ["GetEndpointsRequest"]
+
+
+async def test_the_list_says_how_its_certificates_fit_the_inventory(wire, target, ca, users_device):
+    it = target(users_device.port, "opcua")
+    offered, now = await opcua.endpoints(wire, it), datetime.now(UTC)
+    site, pin = ca[0].public_bytes(Encoding.PEM), offered.endpoints[0].certificate
+
+    def fits(asset, **stated):
+        found = opcua_trust.listed(offered, Trust(**stated), replace(it, asset=asset), now)
+        return found.trust
+
+    assert fits("asset-1") is TlsTrust.NOT_STATED
+    assert fits("asset-1", sha256=pin) is TlsTrust.PINNED
+    assert fits("asset-1", sha256="0" * 64) is TlsTrust.UNTRUSTED
+    assert fits("asset-1", ca=site) is TlsTrust.CHAINED
+    assert fits("asset-2", ca=site) is TlsTrust.UNTRUSTED
 
 
 async def test_a_server_that_does_not_hold_the_pinned_key_gets_no_secret(

@@ -50,6 +50,7 @@ def identity(
     issuer: tuple[x509.Certificate, rsa.RSAPrivateKey] | None = None,
     ca: bool = False,
     days: tuple[int, int] = (-1, 365),
+    host: str = "asset-1",
 ) -> tuple[x509.Certificate, rsa.RSAPrivateKey]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
@@ -64,9 +65,7 @@ def identity(
         .not_valid_after(now + timedelta(days=days[1]))
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         .add_extension(
-            x509.SubjectAlternativeName(
-                [x509.UniformResourceIdentifier(uri), x509.DNSName("device.example")]
-            ),
+            x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri), x509.DNSName(host)]),
             critical=False,
         )
         .add_extension(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from appliance.site.model import Service
 from appliance.visit import questions as q
 from appliance.visit.asking.asker import Given
 from appliance.visit.permits import session_ms
 from checks.facts.observation import Facts
 from checks.facts.opcua import OpcUaEndpoints
-from collectors import opcua
+from collectors import opcua, opcua_trust
 from collectors.allowed.permissions import OPCUA_SESSION_MS
 from collectors.credentials import ClientCertificate, Credential, Password
 from collectors.errors import CollectError, Denied, Unintelligible
@@ -65,7 +67,11 @@ async def _list(given: Given, target: Target, service: Service) -> OpcUaEndpoint
         given.kept[LIST, service.id] = error
         raise
     given.kept[LIST, service.id] = offered
-    return offered
+    try:
+        return opcua_trust.listed(offered, given.trust(service), target, given.wire.gate.wall())
+    except Denied as error:
+        # Our own CA file is unreadable; the list is as good as ever.
+        return replace(offered, trust_problem=error.what)
 
 
 def _offered(given: Given, target: Target, service: Service) -> OpcUaEndpoints:

@@ -1,0 +1,107 @@
+"""SSH, FTP, VNC, MQTT and time servers of other people, each in a good and a bad state."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests.acceptance.peers import free_port, program, running
+
+PROGRAMS = ("sshd", "vsftpd", "Xvnc", "mosquitto", "chronyd")
+GOOD_SSH = """
+KexAlgorithms curve25519-sha256
+Ciphers aes256-gcm@openssh.com
+MACs hmac-sha2-256-etm@openssh.com
+"""
+BAD_SSH = """
+KexAlgorithms diffie-hellman-group14-sha1
+Ciphers 3des-cbc
+MACs hmac-md5
+"""
+
+
+@contextmanager
+def ssh(folder: Path, *, good: bool) -> Iterator[int]:
+    key, port = folder / "key", free_port()
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True, timeout=10
+    )
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    configuration = folder / "sshd_config"
+    configuration.write_text(
+        f"ListenAddress 127.0.0.1:{port}\nHostKey {key}\nPidFile {folder}/pid\nUsePAM no\n"
+        f"{GOOD_SSH if good else BAD_SSH}"
+    )
+    with running([program("sshd") or "sshd", "-D", "-e", "-f", configuration], port):
+        yield port
+
+
+@contextmanager
+def ftp(folder: Path, *, good: bool) -> Iterator[int]:
+    port, root, configuration = free_port(), folder / "empty", folder / "vsftpd.conf"
+    root.mkdir()
+    configuration.write_text(
+        f"listen=YES\nlisten_address=127.0.0.1\nlisten_port={port}\nbackground=NO\n"
+        f"secure_chroot_dir={root}\nanon_root={root}\nxferlog_enable=NO\nseccomp_sandbox=NO\n"
+        f"local_enable=YES\nanonymous_enable={'NO' if good else 'YES'}\n"
+    )
+    with running([program("vsftpd") or "vsftpd", configuration], port):
+        yield port
+
+
+@contextmanager
+def vnc(folder: Path, *, good: bool) -> Iterator[int]:
+    port, password = free_port(), folder / "password"
+    # Any eight octets are somebody's obfuscated password.
+    password.write_bytes(bytes(range(8)))
+    more = ["-SecurityTypes", "VncAuth" if good else "None", "-PasswordFile", password]
+    display = f":{port % 40_000 + 1_000}"
+    fixed = ["-localhost", "-nolisten", "unix", "-rfbport", str(port)]
+    with running([program("Xvnc") or "Xvnc", display, *fixed, *more], port):
+        yield port
+
+
+@contextmanager
+def mqtt(folder: Path, *, good: bool) -> Iterator[int]:
+    port, configuration = free_port(), folder / "mosquitto.conf"
+    configuration.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous {'false' if good else 'true'}\n"
+    )
+    with running([program("mosquitto") or "mosquitto", "-c", configuration], port):
+        yield port
+
+
+@contextmanager
+def ntp(folder: Path, *, good: bool) -> Iterator[int]:
+    """UDP: whether it is there already, the visit itself will tell."""
+    port, configuration = free_port(), folder / "chrony.conf"
+    configuration.write_text(
+        f"port {port}\nbindaddress 127.0.0.1\ncmdport 0\nbindcmdaddress /\nallow 127.0.0.1\n"
+        f"pidfile {folder}/pid\n{'local stratum 3' if good else ''}\n"
+    )
+    user = ["-u", "root"] if os.geteuid() == 0 else ["-U"]
+    command = [program("chronyd") or "chronyd", "-d", "-x", *user, "-f", configuration]
+    chrony = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield port
+    finally:
+        chrony.terminate()
+        chrony.wait(10)
+
+
+@contextmanager
+def hosts(folder: Path, *, good: bool) -> Iterator[dict[str, int]]:
+    """The port of each, by protocol."""
+    with ExitStack() as stack:
+        found = {}
+        for name, start in {"ntp": ntp, "ssh": ssh, "ftp": ftp, "vnc": vnc, "mqtt": mqtt}.items():
+            own = folder / name
+            own.mkdir(parents=True)
+            found[name] = stack.enter_context(start(own, good=good))
+        yield found
