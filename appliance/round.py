@@ -27,7 +27,7 @@ from appliance.recall import Recall
 from appliance.refusals import Refusals
 from appliance.site.credentials import resolve, resolve_trust
 from appliance.site.loading import Loaded
-from appliance.site.model import Asset, Site
+from appliance.site.model import Asset, Service, Site
 from appliance.site.profiles import firmware_oids
 from appliance.site.secrets import SecretError, Secrets
 from appliance.visit import questions as q
@@ -45,7 +45,7 @@ from checks.facts.context import Moment, Own
 from checks.facts.observation import Facts, Observation
 from checks.facts.standing import Standing, StateKey, Subject
 from checks.facts.verdict import Verdict
-from collectors.credentials import Credential
+from collectors.credentials import Credential, Trust
 from collectors.errors import Denied
 from collectors.wire import Wire
 
@@ -211,7 +211,7 @@ class Rounds:
             asset=asset,
             wire=wire,
             credential=self._credential,
-            trust=lambda service: resolve_trust(service.trust, self.secrets),
+            trust=self._trust,
             firmware_oids=self.firmware_oids,
         )
         return Visit(
@@ -223,6 +223,12 @@ class Rounds:
             pause=numbers.pause,
             last_alive=self.recall.last_alive.get(asset.id),
         )
+
+    def _trust(self, service: Service) -> Trust:
+        try:
+            return resolve_trust(service.trust, self.secrets)
+        except SecretError as error:
+            raise Denied(f"trust of {service.id}", str(error)) from error
 
     def _credential(self, name: str) -> Credential:
         try:
