@@ -94,18 +94,30 @@ async def host_key(wire: Wire, target: Target) -> SshHostKey:
         reply = await talk.message(_KEX_REPLY)
         await stream.send(packet(goodbye()))
     try:
-        reader = Reader(reply[1:])
-        blob, value, signature = reader.string(), string(reader.string()), reader.string()
-        reader.end()
-        key = ssh_keys.host_key(algorithm, blob)
-        signed = ssh_keys.exchange_hash(
-            exchange.digest,
-            (talk.ours, talk.theirs, our_payload, their_payload, blob),
-            exchange.opening + value + mpint(exchange.finish(value)),
-        )
-        ssh_keys.verify(key, algorithm, signed, signature)
+        hashed = (talk.ours, talk.theirs, our_payload, their_payload)
+        return verified(reply, algorithm, exchange, hashed)
     except ValueError as error:
         raise talk.nonsense(str(error)) from error
+
+
+def verified(
+    reply: bytes, algorithm: str, exchange: ssh_exchange.Exchange, hashed: tuple[bytes, ...]
+) -> SshHostKey:
+    """
+    The host key of a KEXDH_REPLY or KEX_ECDH_REPLY that has signed the exchange.
+
+    `hashed` is what both sides have said before, in the order of RFC 4253, 8.  Raises `ValueError`.
+    """
+    reader = Reader(reply[1:])
+    blob, value, signature = reader.string(), string(reader.string()), reader.string()
+    reader.end()
+    key = ssh_keys.host_key(algorithm, blob)
+    signed = ssh_keys.exchange_hash(
+        exchange.digest,
+        (*hashed, blob),
+        exchange.opening + value + mpint(exchange.finish(value)),
+    )
+    ssh_keys.verify(key, algorithm, signed, signature)
     return SshHostKey(algorithm, key.kind, key.bits, hashlib.sha256(blob).hexdigest())
 
 

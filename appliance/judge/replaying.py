@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,38 +13,70 @@ from checks.facts.standing import Standing
 from checks.facts.verdict import Verdict
 
 
-def standings(bodies: Iterable[Mapping[str, Any]]) -> dict[str, Standing]:
-    """
-    Fold entries of types `verdicts`, `aged` and `removed` into the state of each key's text.
+@dataclass(frozen=True)
+class Turn:
+    """What one row of one entry did to one key; `after` is None where the key was removed."""
 
-    A row with `same` repeats the key's last verdict.  Raises `KeyError` or `TypeError` for rows
-    that are not of this shape.
+    key: str
+    at: datetime
+    after: Standing | None
+
+
+class Replay:
     """
-    found: dict[str, Standing] = {}
-    verdicts: dict[str, Verdict] = {}
-    for body in bodies:
+    Folds entries of types `verdicts`, `aged` and `removed` into the state of each key's text.
+
+    A row with `same` repeats the key's last verdict.
+    """
+
+    def __init__(self) -> None:
+        self.standings: dict[str, Standing] = {}
+        self._verdicts: dict[str, Verdict] = {}
+
+    def feed(self, body: Mapping[str, Any]) -> Iterator[Turn]:
+        """
+        The next entry, in the ledger's order; nothing happens until this is iterated.
+
+        Raises `KeyError` or `TypeError` for rows that are not of this shape.
+        """
         match body["type"]:
             case "verdicts":
                 at = datetime.fromisoformat(body["moment"]["at"])
                 for row in body["rows"]:
-                    key = row["key"]
-                    if "verdict" in row:
-                        verdicts[key] = build(Verdict, row["verdict"])
-                    found[key] = stand(
-                        found.get(key),
-                        verdicts[key],
-                        at=at,
-                        visit=body["visit"],
-                        interval_seconds=row["interval"],
-                    )
+                    yield Turn(row["key"], at, self._judged(row, at, body["visit"]))
             case "aged":
                 at = datetime.fromisoformat(body["t"])
                 for key in body["keys"]:
-                    if (older := aged(found[key], at)) is not None:
-                        found[key] = older
+                    if (older := aged(self.standings[key], at)) is not None:
+                        self.standings[key] = older
+                        yield Turn(key, at, older)
             case "removed":
+                at = datetime.fromisoformat(body["t"])
                 for key in body["keys"]:
-                    found.pop(key, None)
+                    self.standings.pop(key, None)
+                    yield Turn(key, at, None)
             case _:
                 pass
-    return found
+
+    def _judged(self, row: Mapping[str, Any], at: datetime, visit: str) -> Standing:
+        key = row["key"]
+        if "verdict" in row:
+            self._verdicts[key] = build(Verdict, row["verdict"])
+        after = stand(
+            self.standings.get(key),
+            self._verdicts[key],
+            at=at,
+            visit=visit,
+            interval_seconds=row["interval"],
+        )
+        self.standings[key] = after
+        return after
+
+
+def standings(bodies: Iterable[Mapping[str, Any]]) -> dict[str, Standing]:
+    """What stands after all of them.  Raises as `Replay.feed` does."""
+    replay = Replay()
+    for body in bodies:
+        for _ in replay.feed(body):
+            pass
+    return replay.standings

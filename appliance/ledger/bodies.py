@@ -15,7 +15,7 @@ from checks.facts.context import Moment
 from checks.facts.observation import Observation
 from checks.facts.standing import Standing, StateKey
 from checks.facts.verdict import Verdict
-from checks.revision import revision
+from checks.revision import revision, sources_of
 
 ROWS_AN_ENTRY = 40
 """So that an entry stays well below the 65,535 bytes a tile's bundle can hold."""
@@ -114,6 +114,8 @@ def _row(judged: Judged, last: Verdict | None, contents: dict[str, bytes]) -> di
         row["own"] = _kept(plain(judged.inputs.own), contents)
     if last == judged.verdict:
         return row | {"same": True}
+    # Who judges again in ten years has no program of ours, only what is kept here.
+    contents.update(sources_of(judged.check))
     return row | {
         "subject": plain(judged.key.subject),
         "check": judged.check.id,

@@ -159,6 +159,16 @@ MQTT_ANONYMOUS = Question(  # [6]
     packets=14,
     octets=4 * K,
 )
+MQTTS_ANONYMOUS = Question(  # [10]
+    "mqtts-anonymous",
+    "mqtt_broker",
+    Effort.HANDSHAKE,
+    MqttAnonymous,
+    daily=True,
+    packets=22,
+    octets=52 * K,
+    tls=1,
+)
 NTP_SERVER = Question(  # [1]
     "ntp-server", "ntp", Effort.HANDSHAKE, NtpServer, packets=1, octets=8 * K, connections=0
 )
@@ -204,7 +214,7 @@ BY_PROTOCOL = {
     "ntp": (NTP_SERVER,),
     "tls": TLS,
     "https": TLS,
-    "mqtts": TLS,
+    "mqtts": (*TLS, MQTTS_ANONYMOUS),
     "modbus-tls": TLS,
 }
 QUESTIONS = (

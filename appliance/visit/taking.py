@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from appliance.site.credentials import resolve_trust
-from appliance.site.model import Asset, Site
-from appliance.site.secrets import Secrets
+from appliance.site.model import Asset, Service, Site
+from appliance.site.secrets import SecretError, Secrets
 from appliance.visit.asking import Asking, Given
 from appliance.visit.asking.logins import Logins
 from appliance.visit.asks import Ask
@@ -31,7 +31,8 @@ from appliance.visit.purse import Left
 from appliance.visit.visit import Visit
 from checks.facts.observation import Observation
 from checks.facts.verdict import Reason
-from collectors.errors import NotPermitted
+from collectors.credentials import Trust
+from collectors.errors import Denied, NotPermitted
 from collectors.wire import Gate, Target, Wire
 
 ROTATION = "rotation"
@@ -193,7 +194,7 @@ class Taking:
             numbers=numbers,
             logins=logins,
             session=self._session,
-            trust=lambda service: resolve_trust(service.trust, self._secrets),
+            trust=self._trust,
             firmware_oids=self._firmware_oids,
         )
         return Visit(
@@ -207,6 +208,12 @@ class Taking:
             pause=numbers.pause,
             last_alive=last_alive,
         )
+
+    def _trust(self, service: Service) -> Trust:
+        try:
+            return resolve_trust(service.trust, self._secrets)
+        except SecretError as error:
+            raise Denied(f"trust of {service.id}", str(error)) from error
 
     @contextmanager
     def _session(self, target: Target, timeout_ms: int) -> Iterator[None]:

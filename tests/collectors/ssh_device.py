@@ -50,7 +50,7 @@ class SshDevice:
         if their_kexinit[0] == 1:
             return
         opening = await self._payload(reader)
-        writer.write(packet(self._reply(theirs, their_kexinit, opening)))
+        writer.write(packet(self.reply(theirs, their_kexinit, opening)))
         await self._payload(reader)
 
     async def _payload(self, reader) -> bytes:
@@ -58,7 +58,7 @@ class SshDevice:
         self.heard.append(payload)
         return payload
 
-    def _reply(self, theirs: bytes, their_kexinit: bytes, opening: bytes) -> bytes:
+    def reply(self, theirs: bytes, their_kexinit: bytes, opening: bytes) -> bytes:
         mine = x25519.X25519PrivateKey.generate()
         shared = mine.exchange(x25519.X25519PublicKey.from_public_bytes(opening[5:]))
         blob = self.public if self.blob is None else self.blob

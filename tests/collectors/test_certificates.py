@@ -58,7 +58,7 @@ def test_a_good_certificate_is_read_whole(ca):
     assert facts.sha256 == hashlib.sha256(data).hexdigest()
     assert (facts.subject, facts.issuer) == ("CN=Line 1", "CN=Site CA")
     assert (facts.key_type, facts.key_bits, facts.signature_hash) == ("RSA", 2048, "sha256")
-    assert (facts.uris, facts.dns, facts.ips) == (("urn:line",), ("device.example",), ())
+    assert (facts.uris, facts.dns, facts.ips) == (("urn:line",), ("asset-1",), ())
     assert facts.not_after is not None
     assert facts.not_after.tzinfo is not None
     assert not facts.self_signed
@@ -133,3 +133,15 @@ def test_a_chain_does_not_hold_when_anything_about_it_is_wrong(ca, between):
 def test_unreadable_ca_certificates_are_our_error(ca):
     with pytest.raises(ValueError):
         certificates.chains_to((der(ca),), b"nonsense", NOW)
+
+
+def test_own_dates_may_be_left_to_a_check_and_the_cas_never():
+    ca = identity("Site CA", "urn:ca", ca=True)
+    old = identity("Old", "urn:old", issuer=ca, days=(-90, -2))[0].public_bytes(Encoding.DER)
+    anchor = ca[0].public_bytes(Encoding.PEM)
+    now = datetime.now(UTC)
+
+    assert not certificates.chains_to((old,), anchor, now)
+    assert certificates.chains_to((old,), anchor, now, own_dates=False)
+    # The CA's own dates count whatever was asked.
+    assert not certificates.chains_to((old,), anchor, now + timedelta(days=999), own_dates=False)

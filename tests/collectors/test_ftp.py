@@ -247,7 +247,7 @@ async def test_vsftpd_open_and_closed(tmp_path, gate, target, more, accepted, ou
     config.write_text(
         f"listen=YES\nlisten_address=127.0.0.1\nlisten_port={port}\nbackground=NO\n"
         f"secure_chroot_dir={root}\nanon_root={root}\nftpd_banner=Authorised users only\n"
-        f"xferlog_enable=NO\nseccomp_sandbox=NO\n{more}"
+        f"xferlog_enable=NO\nseccomp_sandbox=NO\ndelay_failed_login=0\n{more}"
     )
     wire = Wire(gate, connect=2, whole=10)
     program = shutil.which("vsftpd", path="/usr/sbin:/usr/bin") or ""

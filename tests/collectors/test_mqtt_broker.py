@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from checks import BY_ID
 from checks.facts.greetings import MqttAnonymous
@@ -19,6 +25,7 @@ from tests.devices.processes import free_port, running
 
 CHECK = BY_ID["mqtt-broker-protected"]
 NAME = b"upheld-probe-0123456789"
+PEM = Encoding.PEM
 
 
 def answering(data: bytes, *, then_close: bool = False):
@@ -157,13 +164,8 @@ def test_every_other_packet_is_refused(message):
     ids=["open", "closed"],
 )
 async def test_mosquitto_open_and_closed(tmp_path, gate, target, open_, code, outcome):
-    port, config = free_port(), tmp_path / "mosquitto.conf"
-    config.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous {open_}\nlog_dest stderr\nlog_type all\n"
-    )
     wire = Wire(gate, connect=2, whole=10)
-    program = shutil.which("mosquitto", path="/usr/sbin:/usr/bin") or ""
-    async with running([program, "-c", str(config)], port=port, cwd=tmp_path) as log:
+    async with broker(tmp_path, f"allow_anonymous {open_}\n") as (port, log):
         seen = await mqtt_broker.anonymous(wire, target(port, "mqtt"))
         said = await log.until("disconnected" if code == 0 else "not authorised")
 
@@ -172,3 +174,58 @@ async def test_mosquitto_open_and_closed(tmp_path, gate, target, open_, code, ou
     assert gate.packets <= 7
     assert "SUBSCRIBE" not in said
     assert "PUBLISH" not in said
+
+
+@pytest.fixture
+def identity(tmp_path):
+    """Key and certificate of a broker, self-signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "broker")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    (tmp_path / "cert").write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(PEM))
+    (tmp_path / "key").write_bytes(key.private_bytes(PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return f"certfile {tmp_path}/cert\nkeyfile {tmp_path}/key\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [("allow_anonymous true\n", 0), ("allow_anonymous false\n", 5)],
+    ids=["open", "closed"],
+)
+async def test_mosquitto_over_tls(tmp_path, gate, target, identity, more, code):
+    async with broker(tmp_path, identity + more) as (port, log):
+        seen = await mqtt_broker.anonymous(Wire(gate, connect=2, whole=10), target(port, "mqtts"))
+        await log.until("disconnected" if code == 0 else "not authorised")
+
+    assert seen == MqttAnonymous("3.1.1", code, code == 0, tls=True)
+    assert gate.refusals == []
+    assert gate.packets <= 14
+
+
+async def test_a_broker_that_wants_a_certificate_first_is_no_refusal_of_the_anonymous(
+    tmp_path, gate, target, identity
+):
+    more = f"cafile {tmp_path}/cert\nrequire_certificate true\nallow_anonymous true\n"
+    async with broker(tmp_path, identity + more) as (port, _):
+        with pytest.raises((Unintelligible, HungUp)):
+            await mqtt_broker.anonymous(Wire(gate, connect=2, whole=10), target(port, "mqtts"))
+
+
+async def test_a_broker_without_tls_on_its_port_is_unintelligible(peer, wire, target):
+    it = await peer(answering(b"\x20\2\0\5"))
+
+    with pytest.raises((Unintelligible, TimedOut)):
+        await mqtt_broker.anonymous(wire, target(it.port, "mqtts"))
+
+
+@contextlib.asynccontextmanager
+async def broker(tmp_path, more: str):
+    port, config = free_port(), tmp_path / "mosquitto.conf"
+    # Started by root it would become somebody who may not read the test's files.
+    head = f"user root\nlistener {port} 127.0.0.1\nlog_dest stderr\nlog_type all\n"
+    config.write_text(head + more)
+    program = shutil.which("mosquitto", path="/usr/sbin:/usr/bin") or ""
+    async with running([program, "-c", str(config)], port=port, cwd=tmp_path) as log:
+        yield port, log

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import random
+import time
 
 import pytest
 
 from checks.facts.ssh import SshHostKey, SshOffer
-from collectors import ssh
+from collectors import ssh, ssh_exchange, ssh_keys
 from collectors.allowed import ssh as allowed
 from collectors.errors import Busy, Filtered, HungUp, Refused, TimedOut, TurnedAway, Unintelligible
-from collectors.ssh_packets import goodbye, packet, string
+from collectors.ssh_packets import goodbye, mpint, our_kexinit, packet, string
 from tests.collectors.ssh_device import LISTS, SshDevice, kexinit
 
 ASKS = {"offer": ssh.offer, "key": ssh.host_key}
@@ -254,3 +256,62 @@ async def test_closed_and_dropped_ports_are_told_apart(
         await ask(wire, target(closed_port, "ssh"))
     with pytest.raises(Filtered):
         await ask(wire, target(dropping_port, "ssh"))
+
+
+async def test_of_5000_mutated_replies_none_shows_a_key_and_none_takes_long():
+    chance = random.Random(4253)
+    device, exchange = SshDevice(), ssh_exchange.begin("curve25519-sha256")
+    hashed = (b"SSH-2.0-upheld", b"SSH-2.0-Device_1", our_kexinit(), device.kexinit)
+    opening = b"\x1e" + exchange.opening
+    whole = device.reply(hashed[0], hashed[2], opening)
+    assert ssh.verified(whole, "ssh-ed25519", exchange, hashed).key_type == "Ed25519"
+
+    began, longest = time.process_time(), 0.0
+    for _ in range(5_000):
+        broken = bytearray(whole)
+        for _ in range(chance.choice((1, 1, 1, 2, 8))):
+            broken[chance.randrange(1, len(broken))] ^= 1 << chance.randrange(8)
+        if chance.random() < 0.2:
+            broken = broken[: chance.randrange(1, len(broken))]
+        if bytes(broken) == whole:
+            continue
+        with pytest.raises(ValueError):
+            ssh.verified(bytes(broken), "ssh-ed25519", exchange, hashed)
+        began, spent = time.process_time(), time.process_time() - began
+        longest = max(longest, spent)
+    assert longest < 0.1
+
+
+def big_rsa() -> bytes:
+    return string(b"ssh-rsa") + mpint((1 << 64) - 1) + mpint((1 << 16_384) - 1)
+
+
+def big_dsa() -> bytes:
+    q = (1 << 255) + 95
+    p = q * (1 << 3_840) + 1
+    return string(b"ssh-dss") + mpint(p) + mpint(q) + mpint(3) + mpint(5)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "blob", "signature"),
+    [
+        ("rsa-sha2-512", big_rsa(), b"\x7f" * 2_048),
+        ("ssh-dss", big_dsa(), b"\x7f" * 40),
+        ("rsa-sha2-512", string(b"ssh-rsa") + mpint(3) + mpint((1 << 16_385) + 1), b""),
+        ("rsa-sha2-512", string(b"ssh-rsa") + mpint(1) + mpint((1 << 2_048) - 1), b""),
+        ("rsa-sha2-512", string(b"ssh-rsa") + mpint((1 << 65) + 1) + mpint((1 << 2_048) - 1), b""),
+        ("rsa-sha2-512", string(b"ssh-rsa") + string(b"\xff") + mpint((1 << 2_048) - 1), b""),
+        ("rsa-sha2-512", string(b"ssh-rsa") + mpint(3) + string(b"\x80" + bytes(255)), b""),
+        ("rsa-sha2-512", string(b"ssh-rsa") + mpint(3) + string(b""), b""),
+    ],
+)
+def test_the_worst_keys_are_refused_in_a_tenth_of_a_second(algorithm, blob, signature):
+    began = time.process_time()
+    with pytest.raises(ValueError):
+        ssh_keys.verify(
+            ssh_keys.host_key(algorithm, blob),
+            algorithm,
+            b"signed",
+            string(algorithm.encode()) + string(signature),
+        )
+    assert time.process_time() - began < 0.1

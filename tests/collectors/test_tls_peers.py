@@ -124,8 +124,14 @@ def by_openssl(folder, *options):
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+    return free_ports(1)[0]
+
+
+def free_ports(count):
+    """Different ones: all are held until the last is known."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [probe.getsockname()[1] for probe in probes]
 
 
 @contextmanager
@@ -189,8 +195,9 @@ def nginx(pairs, site, servers, tmp_path_factory):
         "tls12": ("good", "ssl_protocols TLSv1.2; ssl_session_tickets off;"),
         "demanding": ("good", f"ssl_client_certificate {folder}/ca.pem; ssl_verify_client on;"),
     }
-    for what, (pair, more) in variants.items():
-        port = ports[what] = free_port()
+    numbers = free_ports(len(variants))
+    for port, (what, (pair, more)) in zip(numbers, variants.items(), strict=True):
+        ports[what] = port
         it = pairs[pair]
         blocks.append(
             f"server {{ listen 127.0.0.1:{port} ssl; {more or 'ssl_protocols TLSv1.2 TLSv1.3;'} "
@@ -410,7 +417,27 @@ async def test_a_client_certificate_that_is_asked_for_and_not_demanded(
 async def test_nginx_that_demands_one_in_http_lets_the_handshake_through(patient, target, nginx):
     seen = await served(patient, target, nginx["demanding"])
 
-    assert (seen.completed, seen.without_certificate) == (True, ACCEPTED)
+    assert (seen.completed, seen.without_certificate, seen.said) == (True, ACCEPTED, "")
+
+
+def by_hand(port, *options):
+    """What a person sees with openssl's own client."""
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", *options]
+    ended = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False
+    )
+    return ended.stdout + ended.stderr
+
+
+def test_what_the_checks_say_to_do_by_hand_shows_it(nginx, pairs):
+    old = ("-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
+
+    assert "alert protocol version" in by_hand(nginx["good"], *old)
+    assert "Cipher is ECDHE" in by_hand(nginx["old"], *old)
+    assert "Cipher is TLS_AES" in by_hand(nginx["good"], "-tls1_3")
+    assert "BEGIN CERTIFICATE" in by_hand(nginx["good"], "-showcerts")
+    with openssl(pairs["good"], "-Verify", "1", "-tls1_2") as port:
+        assert "alert handshake failure" in by_hand(port)
 
 
 async def test_a_second_hello_goes_to_a_server_that_wants_another_group(

@@ -10,6 +10,7 @@ from appliance.site.assets import Link, Service
 from appliance.site.model import Vantage
 from appliance.site.scalars import Port
 from appliance.visit import questions as q
+from appliance.visit.asks import Ask
 from appliance.visit.choosing import (
     Choice,
     Position,
@@ -22,7 +23,6 @@ from appliance.visit.choosing import (
 from appliance.visit.classes import CLASSES, ProbingClass, class_of
 from appliance.visit.purse import Left
 from appliance.visit.reach import Look
-from appliance.visit.asks import Ask
 from checks.facts.verdict import Reason
 
 HOUR = timedelta(hours=1)

@@ -17,6 +17,7 @@ _BY_QUESTION: Mapping[str, Callable[[Wire, Target], Awaitable[Facts]]] = {
     q.TELNET_GREETING.id: telnet.greeting,
     q.VNC_SECURITY.id: vnc.security,
     q.MQTT_ANONYMOUS.id: mqtt_broker.anonymous,
+    q.MQTTS_ANONYMOUS.id: mqtt_broker.anonymous,
 }
 COLLECTORS = ("ftp", "telnet", "vnc", "mqtt_broker")
 

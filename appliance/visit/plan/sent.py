@@ -222,6 +222,7 @@ _WORDS: dict[str, _Describe] = {
     "telnet-greeting": _nothing,
     "vnc-security": _vnc_security,
     "mqtt-anonymous": _mqtt_anonymous,
+    "mqtts-anonymous": _mqtt_anonymous,
     "ntp-server": _ntp_server,
     "tls-server": _tls_server,
     "tls-versions": _tls_versions,

@@ -27,6 +27,7 @@ _EVENTS = {
     "telnet-greeting": "telnet opened and closed without a byte from us",
     "vnc-security": "VNC opened and closed before a security type is chosen",
     "mqtt-anonymous": "one MQTT CONNECT without user as upheld-probe-.., accepted or refused",
+    "mqtts-anonymous": "the same over TLS",
     "ntp-server": "one NTP client packet",
 }
 
