@@ -19,15 +19,21 @@ async def ask(given: Given, question: q.Question, target: Target, service: Servi
     if question == q.SNMP_SYSTEM:
         return await _system(given, target, service)
     # What follows hides a login that fails; so it uses one only that worked in this visit.
-    works = given.kept.get((WORKS, service.id))
-    login = works if isinstance(works, Community | SnmpUser) else None
     if question == q.SNMP_DEFAULTS:
-        return await snmp.default_communities(given.wire, target, credential=login)
+        kept = given.kept.get((WORKS, service.id))
+        known = kept if isinstance(kept, Community | SnmpUser) else None
+        return await snmp.default_communities(given.wire, target, credential=known)
+    return await snmp.refusals(given.wire, target, credential=working(given, target, service))
+
+
+def working(given: Given, target: Target, service: Service) -> Community | SnmpUser:
+    """The login that worked in this visit.  Raises `CollectError` saying why there is none."""
+    works = given.kept.get((WORKS, service.id))
     if isinstance(works, CollectError):
         raise type(works)(works.target, works.what, works.doing)
-    if login is None:
-        raise Denied(target, "no login worked in this visit", "looking for what it refuses")
-    return await snmp.refusals(given.wire, target, credential=login)
+    if not isinstance(works, Community | SnmpUser):
+        raise Denied(target, "no login worked in this visit", "reading")
+    return works
 
 
 async def _system(given: Given, target: Target, service: Service) -> SnmpSystem:
