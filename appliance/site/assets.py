@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, field_validator,
 
 from appliance.site.scalars import Address, Duration, Id, Mac, Port, PortText, Sha256, Strict
 from checks.requirements import REQUIREMENTS
+from collectors.allowed.http import path_fault
 
 Protocol = Literal[
     "opcua", "modbus", "modbus-tls", "snmp", "http", "https", "tls", "ssh", "ftp", "telnet",
@@ -17,6 +18,8 @@ Protocol = Literal[
 PROTOCOLS: tuple[str, ...] = get_args(Protocol)
 CONNECT_ONLY = frozenset({"s7", "enip", "dnp3", "iec104", "bacnet", "fox", "tcp"})
 """Connected to, never spoken to."""
+MOST_PATHS = {"http": 3, "https": 2}
+"""Each is a connection, and over TLS a handshake, which a small device computes for a second."""
 OVER_UDP = frozenset({"snmp", "ntp"})
 EITHER = frozenset({"dnp3", "bacnet", "enip"})
 """Protocols that exist on both transports."""
@@ -107,6 +110,14 @@ class Service(Strict):
     def id(self) -> str:
         return self.port.id
 
+    @field_validator("paths")
+    @classmethod
+    def _asked_for(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for path in value:
+            if fault := path_fault(path):
+                raise ValueError(fault)
+        return tuple(dict.fromkeys(value))
+
     @model_validator(mode="after")
     def _fits(self) -> Service:
         udp = self.port.transport == "udp"
@@ -117,6 +128,9 @@ class Service(Strict):
         for key, protocols in _ONLY_FOR.items():
             if getattr(self, key) and self.protocol not in protocols:
                 raise ValueError(f"write {key} only for {' or '.join(protocols)}")
+        if len(self.paths) > MOST_PATHS.get(self.protocol, 0):
+            most = MOST_PATHS[self.protocol]
+            raise ValueError(f"write at most {most} paths for {self.protocol}, those that matter")
         return self
 
 

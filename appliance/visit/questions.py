@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from appliance.site.assets import MOST_PATHS
 from appliance.site.model import Asset
 from appliance.visit.classes import DAY, ProbingClass, class_for
 from checks.facts.context import Presence
@@ -16,6 +17,7 @@ from checks.facts.greetings import (
     TelnetGreeting,
     VncSecurity,
 )
+from checks.facts.http import HttpPages
 from checks.facts.modbus import ModbusIdentity
 from checks.facts.ntp import NtpServer
 from checks.facts.observation import Facts
@@ -200,6 +202,26 @@ TLS_WEAK_SUITES = Question(  # [5; two accepted 14]
     tls=2,
     after="tls-server",
 )
+# A connection of 64 KiB over Ethernet costs up to 30; of two or three pages each has a share.
+HTTP_PAGES = Question(  # [5; three pages 15]
+    "http-pages",
+    "http",
+    Effort.HANDSHAKE,
+    HttpPages,
+    packets=45,
+    octets=128 * K,
+    connections=MOST_PATHS["http"],
+)
+HTTPS_PAGES = Question(  # [8; two pages 16]
+    "https-pages",
+    "http",
+    Effort.HANDSHAKE,
+    HttpPages,
+    packets=46,
+    octets=128 * K,
+    connections=MOST_PATHS["https"],
+    tls=MOST_PATHS["https"],
+)
 TLS = (TLS_SERVER, TLS_VERSIONS, TLS_WEAK_SUITES)
 
 BY_PROTOCOL = {
@@ -213,7 +235,8 @@ BY_PROTOCOL = {
     "mqtt": (MQTT_ANONYMOUS,),
     "ntp": (NTP_SERVER,),
     "tls": TLS,
-    "https": TLS,
+    "http": (HTTP_PAGES,),
+    "https": (*TLS, HTTPS_PAGES),
     "mqtts": (*TLS, MQTTS_ANONYMOUS),
     "modbus-tls": TLS,
 }

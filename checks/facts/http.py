@@ -22,7 +22,7 @@ class LoginMark(StrEnum):
     REDIRECT = "redirect"
     """Sent to a path that names a login, on the same host."""
     UNCLEAR = "unclear"
-    """A page drawn by scripts, or cut: nobody can say without running it."""
+    """An error, a redirect elsewhere, a page drawn by scripts, cut, or with more than its login."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,9 @@ class HttpPage:
 
     `location` is the redirect's target as scheme, host and path without its query.  `schemes`
     are those of WWW-Authenticate, lower case.  `title` and `notice` are cleaned texts of at most
-    200 characters; `notice` is what stands before the login.  `traces` names marks of stack traces
-    or internal paths.  `truncated`: longer than we read, so `sha256` covers the part read only.
+    200 and 2,000 characters; `notice` is what stands before the login.  `traces` names marks of
+    stack traces or internal paths.  `truncated`: longer than we read, so `sha256` covers the part
+    read only.
     """
 
     path: str

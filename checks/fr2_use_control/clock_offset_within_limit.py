@@ -8,6 +8,7 @@ from checks.check import ASSET, MEDIUM, ON_INTERFACE, PART, check
 from checks.facts.clocks import ClockReading
 from checks.facts.context import Moment
 from checks.facts.expected import Expected
+from checks.facts.http import HttpPages
 from checks.facts.ntp import NtpServer
 from checks.facts.observation import Facts, Seen
 from checks.facts.opcua import OpcUaServer
@@ -15,7 +16,7 @@ from checks.facts.snmp import SnmpSystem
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
 
 _MILLISECOND = timedelta(milliseconds=1)
-_TELL_THE_TIME = ("opcua", "snmp", "ntp")
+_TELL_THE_TIME = ("opcua", "snmp", "ntp", "http", "https")
 
 
 @check(
@@ -31,6 +32,7 @@ def judge(
     servers: tuple[Seen[OpcUaServer], ...],
     agents: tuple[Seen[SnmpSystem], ...],
     times: tuple[Seen[NtpServer], ...],
+    webs: tuple[Seen[HttpPages], ...],
     expected: Expected,
     moment: Moment,
 ) -> Verdict:
@@ -42,12 +44,13 @@ def judge(
     Logs of different devices can be put in order only as far as their clocks agree.
     """
     services = expected.asset.services if expected.asset else ()
-    seen: tuple[Seen[Facts], ...] = (*servers, *agents, *times)
+    seen: tuple[Seen[Facts], ...] = (*servers, *agents, *times, *webs)
     if not seen and not any(s.protocol in _TELL_THE_TIME for s in services):
         return not_applicable("No declared service of this asset tells the time.")
     clocks = [(s.service or "", s.facts.clock) for s in servers if s.facts]
     clocks += [(a.service or "", a.facts.clock) for a in agents if a.facts]
     clocks += [(t.service or "", t.facts.clock) for t in times if t.facts]
+    clocks += [(w.service or "", w.facts.clock) for w in webs if w.facts]
     read = [(service, clock) for service, clock in clocks if clock is not None]
     if not read:
         return _unread(seen)

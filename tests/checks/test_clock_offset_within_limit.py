@@ -8,6 +8,7 @@ import pytest
 
 from checks import BY_ID
 from checks.facts.clocks import ClockReading
+from checks.facts.http import HttpPages
 from checks.facts.ntp import NtpServer
 from checks.facts.snmp import SnmpLevel, SnmpSystem
 from checks.facts.verdict import Reason
@@ -79,3 +80,11 @@ def test_could_not_see_a_gap():
     gap = observed(Reason.TIMEOUT, facts_type="SnmpSystem")
 
     assert told(verdict(CHECK, gap, asset=PLC)) == ("inconclusive", "timeout")
+
+
+@pytest.mark.parametrize(("off", "outcome"), [(11_000, "pass"), (11_001, "fail")])
+def test_a_web_server_tells_whole_seconds(off, outcome):
+    clock = ClockReading(NOW + timedelta(milliseconds=off), NOW, 0, 1_000)
+    web = observed(HttpPages((), clock), service="tcp-80")
+
+    assert told(verdict(CHECK, web, asset=asset(services=(service(80, "http"),))))[0] == outcome

@@ -36,6 +36,8 @@ MEASURED = {
     "vnc-security": 6,
     "mqtt-anonymous": 6,
     "ntp-server": 1,
+    "http-pages": 15,
+    "https-pages": 16,
 }
 
 

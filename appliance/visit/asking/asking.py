@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from appliance.visit import questions as q
-from appliance.visit.asking import greetings, modbus, ntp, opcua, snmp, ssh, tls
+from appliance.visit.asking import greetings, http, modbus, ntp, opcua, snmp, ssh, tls
 from appliance.visit.asking.asker import Asker, Given
 from appliance.visit.permits import permitted
 from appliance.visit.reach import Look
@@ -20,6 +20,7 @@ ASKERS: Mapping[str, Asker] = {
     "modbus": modbus.ask,
     "snmp": snmp.ask,
     "ssh": ssh.ask,
+    "http": http.ask,
     "ntp": ntp.ask,
     **dict.fromkeys(greetings.COLLECTORS, greetings.ask),
     "tls": tls.ask,

@@ -205,6 +205,15 @@ def _ntp_server(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
     return (Pdu("client packet (mode 3)", "23 00.. (a random transmit timestamp)"),)
 
 
+def _http_pages(_site: Site, _asset: Asset, service: Service | None) -> _Words:
+    lines = (f"GET {path} HTTP/1.1" for path in (service.paths if service else ()))
+    return tuple(Pdu(line, f"{line.encode().hex()} .. (Connection: close)") for line in lines)
+
+
+def _https_pages(site: Site, asset: Asset, service: Service | None) -> _Words:
+    return (*_tls_server(site, asset, service), *_http_pages(site, asset, service))
+
+
 _WORDS: dict[str, _Describe] = {
     "tcp-port": _nothing,
     "presence": _nothing,
@@ -224,6 +233,8 @@ _WORDS: dict[str, _Describe] = {
     "mqtt-anonymous": _mqtt_anonymous,
     "mqtts-anonymous": _mqtt_anonymous,
     "ntp-server": _ntp_server,
+    "http-pages": _http_pages,
+    "https-pages": _https_pages,
     "tls-server": _tls_server,
     "tls-versions": _tls_versions,
     "tls-weak-suites": _tls_weak_suites,
