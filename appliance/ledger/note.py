@@ -95,8 +95,12 @@ class Signer:
         """The whole note.  Raises `NoteError` for a text a note cannot carry."""
         if not text.endswith("\n") or not _printable(text):
             raise NoteError("a note's text ends with a newline and has no control characters.")
-        signature = _text64(self.verifier.id + self._key.sign(text.encode()))
+        signature = _text64(self.verifier.id + self.octets(text.encode()))
         return f"{text}\n{_DASH}{self.name} {signature}\n"
+
+    def octets(self, message: bytes) -> bytes:
+        """The bare signature over a message that says itself what it is for."""
+        return self._key.sign(message)
 
 
 def opened(note: str, verifier: Verifier) -> str:

@@ -1,0 +1,1 @@
+"""What an assessor gets: one zip of evidence over a period that verifies without us."""

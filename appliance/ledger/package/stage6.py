@@ -1,0 +1,59 @@
+"""What Stage 6 asks for, and where in the package it is; what only the owner has says 'supply'."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from appliance.ledger.package.tables import Table, table
+
+SUPPLY = "supply"
+
+_ITEMS = (
+    ("S6-1", "Evaluation scope: site, zones, period", "01_scope/scope.csv"),
+    ("S6-2", "Eligibility: zones, accountability, inventory, risk assessment", ""),
+    ("S6-E1", "Asset inventory under change control", "02_inventory/assets.csv"),
+    ("S6-E1", "Changes of the inventory in the period", "02_inventory/changes.csv"),
+    ("S6-E2", "Risk assessment per 62443-3-2", ""),
+    ("S6-E3", "Cybersecurity requirements specification", ""),
+    ("S6-E3", "Target levels of each zone, as configured", "01_scope/zones.csv"),
+    ("S6-E4", "Security program documents per 62443-2-1", ""),
+    ("S6-E5", "Provider assessments and contracts per 62443-2-4", ""),
+    ("S6-E5", "External ways in, with their providers", "01_scope/vantages.csv"),
+    ("S6-E6", "Implementation and validation of 62443-3-3 controls", "06_technical/matrix.csv"),
+    ("S6-E6", "Evidence behind each cell over the period", "06_technical/evidence.csv"),
+    ("S6-E6", "Failures and gaps", "06_technical/failures.csv"),
+    ("S6-E7", "Operation records: what the appliance did", "07_operations/guard.csv"),
+    ("S6-E7", "Operation records: patches, access reviews, exercises, backups", ""),
+    ("S6-E7", "Compensating measures and accepted risks", "08_exceptions/exceptions.csv"),
+    ("S6-3", "Gap analysis", "06_technical/gaps.csv"),
+    ("S6-4", "Population and reproducible sample", "11_population_samples/sample.csv"),
+    ("S6-4", "Sheets to check by hand", "11_population_samples/by_hand.csv"),
+    ("S6-5", "Nonconformities", "09_nonconformities/nonconformities.csv"),
+    ("S6-5", "Remediation plans", ""),
+    ("S6-6", "Change since the package before", ""),
+    ("S6-7", "Certificate or report of the body", ""),
+)
+
+
+def stage6(tables: Mapping[str, Table], before: str) -> Table:
+    """`before` names the package this one continues, empty for none."""
+
+    def rows() -> list[tuple[str, str, str, str]]:
+        found = []
+        for item, what, path in _ITEMS:
+            one = tables.get(path.removesuffix(".csv"))
+            if item == "S6-6" and before:
+                found.append((item, what, f"this package continues {before}", ""))
+            elif one is None or not one.rows:
+                found.append((item, what, SUPPLY, ""))
+            else:
+                found.append((item, what, path, ""))
+        return found
+
+    return table(
+        "stage6",
+        "What Stage 6 asks for, and where it is",
+        ("item", "evidence", "file", "acssa_ref"),
+        rows(),
+        "'supply': not in the ledger; the owner adds it, with version, approval date and digest.",
+    )

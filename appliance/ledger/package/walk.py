@@ -1,0 +1,151 @@
+"""The whole ledger once, from its first entry to the period's last: what a package is made of."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from appliance.judge.replaying import Replay
+from appliance.judge.standing import aged
+from appliance.ledger.errors import LedgerError
+from appliance.ledger.package.choice import Choice
+from appliance.ledger.package.history import History
+from appliance.ledger.package.span import Span, decoded
+from appliance.site.model import Site
+from checks import BY_ID
+from checks.facts.codec import build
+from checks.facts.standing import StateKey, Subject
+
+Entry = tuple[int, dict[str, Any]]
+
+
+@dataclass
+class Walked:
+    """
+    `disclosed` are the indices whose bodies go into the package: the period's, and those before
+    it without which the period's verdicts could not be judged again.  `told` holds the period's
+    entries of every type but observations and verdicts; `configurations` those of all times.
+    """
+
+    histories: dict[StateKey, History] = field(default_factory=dict)
+    disclosed: list[int] = field(default_factory=list)
+    told: list[Entry] = field(default_factory=list)
+    configurations: list[Entry] = field(default_factory=list)
+    observed: dict[str, int] = field(default_factory=dict)
+    """Observations in the period by asset."""
+    visits: dict[str, set[str]] = field(default_factory=dict)
+    last_entry: dict[StateKey, int] = field(default_factory=dict)
+    differing: list[str] = field(default_factory=list)
+    """Rows whose recorded state is not what a replay of the entries gives."""
+    unreadable: list[int] = field(default_factory=list)
+
+
+def walk(connection: sqlite3.Connection, span: Span, site: Site, choice: Choice) -> Walked:
+    """Raises `LedgerError` naming the entry that is not of the shape it should have."""
+    walking = _Walking(span, site, choice)
+    rows = connection.execute(
+        "SELECT idx, body FROM entry WHERE idx <= ? ORDER BY idx", (span.last,)
+    )
+    for index, body in rows:
+        fields = decoded(body)
+        try:
+            walking.meet(index, fields, whole=body is not None and b"\n" not in body)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise LedgerError(
+                f"entry {index}: a {fields.get('type')!r} entry this program cannot read "
+                f"({error!r}); run `upheld evidence verify`."
+            ) from error
+    return walking.done()
+
+
+class _Walking:
+    def __init__(self, span: Span, site: Site, choice: Choice) -> None:
+        self.span, self.site, self.choice = span, site, choice
+        self.found = Walked()
+        self._replay = Replay()
+        self._keys: dict[str, StateKey] = {}
+        self._chosen: set[str] = set()
+        self._questions: dict[tuple[str, ...], int] = {}
+        self._given: dict[str, tuple[int, int]] = {}
+
+    def meet(self, index: int, fields: dict[str, Any], *, whole: bool) -> None:
+        kind = fields.get("type")
+        within = index >= self.span.first
+        if kind == "verdicts":
+            self._name(fields["rows"])
+        self._turn(index, fields)
+        if kind == "config.change":
+            self.found.configurations.append((index, fields))
+        if not whole:
+            self.found.unreadable.append(index)
+        elif within and self.choice.takes_entry(self.site, fields, self._chosen):
+            self.found.disclosed.append(index)
+        if not within:
+            self._support(index, fields)
+        elif kind == "observations":
+            self._count(fields)
+        elif kind != "verdicts":
+            self.found.told.append((index, fields))
+
+    def done(self) -> Walked:
+        found = self.found
+        before = {i for pair in self._given.values() for i in pair} | set(self._questions.values())
+        before |= {i for i, _ in found.configurations[-1:] if i < self.span.first}
+        before |= {max((i for i, _ in found.configurations if i < self.span.first), default=-1)}
+        found.disclosed = sorted((before - {-1} - set(found.unreadable)) | set(found.disclosed))
+        for history in found.histories.values():
+            history.close()
+            if history.final is not None:
+                # Nothing was written down at the period's end, and yet time went by.
+                history.final = aged(history.final, self.span.end) or history.final
+        return found
+
+    def _name(self, rows: list[Mapping[str, Any]]) -> None:
+        """Rows that repeat a verdict do not say again what they are about."""
+        for row in rows:
+            text = row["key"]
+            if text not in self._keys and "subject" in row:
+                key = StateKey(build(Subject, row["subject"]), row["check"])
+                self._keys[text] = key
+                if self.choice.key(key.subject, BY_ID.get(key.check)):
+                    self._chosen.add(text)
+
+    def _turn(self, index: int, fields: Mapping[str, Any]) -> None:
+        if fields.get("type") not in ("verdicts", "aged", "removed"):
+            return
+        rows = fields.get("rows", ())
+        for position, turn in enumerate(self._replay.feed(fields)):
+            if rows and turn.after and rows[position]["state"] != turn.after.state.value:
+                self.found.differing.append(
+                    f"entry {index}: {turn.key} is recorded as {rows[position]['state']}, a replay "
+                    f"gives {turn.after.state.value}"
+                )
+            if turn.key in self._chosen:
+                key = self._keys[turn.key]
+                fresh = History(self.span.start, self.span.end)
+                self.found.histories.setdefault(key, fresh).turned(turn.at, turn.after)
+                self.found.last_entry[key] = index
+
+    def _support(self, index: int, fields: Mapping[str, Any]) -> None:
+        """What came last before the period: of each question, and of each key in full."""
+        if fields.get("type") == "observations":
+            if self.choice.takes_asset(self.site, str(fields["asset"])):
+                for row in fields["rows"]:
+                    question = (row["asset"], row["port"], row["vantage"], row["facts_type"])
+                    self._questions[question] = index
+        elif fields.get("type") == "verdicts":
+            for row in fields["rows"]:
+                if row["key"] in self._chosen:
+                    full = index if "verdict" in row else self._given[row["key"]][0]
+                    self._given[row["key"]] = (full, index)
+        elif fields.get("type") == "aged":
+            for key in self._chosen.intersection(fields["keys"]):
+                self._given[key] = (self._given[key][0], index)
+
+    def _count(self, fields: Mapping[str, Any]) -> None:
+        asset = str(fields["asset"])
+        if self.choice.takes_asset(self.site, asset):
+            self.found.observed[asset] = self.found.observed.get(asset, 0) + len(fields["rows"])
+            self.found.visits.setdefault(asset, set()).add(str(fields["visit"]))

@@ -1,0 +1,286 @@
+"""
+Judge every verdict of an evidence package again.  One file, standard library only; read it first.
+
+    python3 rejudge.py PACKAGE
+
+Run verify.py first: this program runs the checks' own source, as the package holds it under
+90_raw/contents, one revision at a time, in memory.  A revision is named by the digest of the list
+of its files, and each file by its digest, so it is the text that judged or nothing is run.
+
+For every verdict entry: the observations, expectations and moment it names are looked up by their
+digests and judged again.  The answer must be the recorded one, to the letter.
+
+Ends with 0: every verdict was judged again and is the recorded one; 1: one is not, and is named;
+3: some could not be judged again, because what they rest on is not in the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+import types
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from typing import Any, get_type_hints
+
+LOG = "data/90_raw/log/"
+CONTENTS = "data/90_raw/contents/"
+GOOD, DIFFERENT, USAGE, INCOMPLETE = 0, 1, 2, 3
+MOST_NAMED = 20
+
+
+class Absent(Exception):
+    """What a verdict rests on is not here."""
+
+
+class Package:
+    """Files by their name inside the bag, from the zip or from the folder it unpacks to."""
+
+    def __init__(self, path: Path) -> None:
+        self._zip = None if path.is_dir() else zipfile.ZipFile(path)
+        self._top = ""
+        if self._zip is not None:
+            self._top = self._zip.namelist()[0].split("/")[0] + "/"
+        elif not (path / "bagit.txt").exists():
+            path = next((p for p in path.iterdir() if (p / "bagit.txt").exists()), path)
+        self._folder = path
+
+    def read(self, name: str) -> bytes:
+        try:
+            if self._zip is not None:
+                return self._zip.read(self._top + name)
+            return (self._folder / name).read_bytes()
+        except (KeyError, OSError):
+            raise Absent(f"{name} is not in the package") from None
+
+    def content(self, digest: str) -> bytes:
+        data = self.read(CONTENTS + digest.removeprefix("sha256:"))
+        if digest_of(data) != digest:
+            raise Absent(f"content {digest} is not what its name says")
+        return data
+
+    def entries(self) -> Iterator[tuple[int, Any]]:
+        indices = self.read(LOG + "indices.txt").split()
+        for index, body in zip(
+            indices, self.read(LOG + "entries.jsonl").split(b"\n"), strict=False
+        ):
+            yield int(index), json.loads(body)
+
+
+def digest_of(data: bytes) -> str:
+    return "sha256:" + sha256(data).hexdigest()
+
+
+def digest_of_value(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return digest_of(text.encode())
+
+
+# --- a revision's own program --------------------------------------------------------------------
+
+
+class Sources(MetaPathFinder, Loader):
+    """Gives Python the modules of `checks` out of the package, and no others."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._modules = {p.removesuffix(".py").replace("/", "."): t for p, t in files.items()}
+
+    def find_spec(
+        self, name: str, _path: Sequence[str] | None, _target: object = None
+    ) -> ModuleSpec | None:
+        if name.split(".", maxsplit=1)[0] != "checks":
+            return None
+        inner = name.removeprefix("checks").removeprefix(".")
+        is_package = inner not in self._modules
+        if is_package and inner and not any(m.startswith(f"{inner}.") for m in self._modules):
+            return None
+        return ModuleSpec(name, self, is_package=is_package)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        inner = module.__name__.removeprefix("checks").removeprefix(".")
+        text = self._modules.get(inner, b"")
+        # The point of this program: what judged then judges again.
+        exec(compile(text, f"<{module.__name__}>", "exec"), module.__dict__)  # noqa: S102
+
+
+@contextmanager
+def loaded(files: Mapping[str, bytes]) -> Iterator[None]:
+    """While it lasts, `checks` is this revision's; afterwards what was there before."""
+    before = {n: m for n, m in sys.modules.items() if n.split(".")[0] == "checks"}
+    for name in before:
+        del sys.modules[name]
+    finder = Sources(files)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        for name in [n for n in sys.modules if n.split(".")[0] == "checks"]:
+            del sys.modules[name]
+        sys.modules.update(before)
+
+
+class Revision:
+    """One text of one check, ready to judge."""
+
+    def __init__(self, package: Package, rev: str) -> None:
+        listing = json.loads(package.content(rev))
+        files = {path: package.content(d) for path, d in listing["files"].items()}
+        with loaded(files):
+            self._codec = importlib.import_module("checks.facts.codec")
+            self._deciding = importlib.import_module("checks.deciding")
+            self._context = importlib.import_module("checks.facts.context")
+            self._expected = importlib.import_module("checks.facts.expected")
+            self._observation = importlib.import_module("checks.facts.observation")
+            self._check = importlib.import_module(listing["module"]).judge
+            self._hints = get_type_hints(self._observation.Observation)
+            self._own_modules = {
+                n: m for n, m in sys.modules.items() if n.split(".")[0] == "checks"
+            }
+
+    def judge(self, inputs: Mapping[str, Any]) -> Any:
+        """The verdict as plain values."""
+        # Types are looked up by module name, so the modules must stand where they stood.
+        sys.modules.update(self._own_modules)
+        try:
+            build = self._codec.build
+            given = self._deciding.Inputs(
+                observations=tuple(map(self._seen, inputs["observations"])),
+                expected=build(self._expected.Expected, inputs["expected"]),
+                moment=build(self._context.Moment, inputs["moment"]),
+                own=build(self._context.Own, inputs["own"])
+                if inputs["own"]
+                else self._context.Own(),
+            )
+            return self._codec.plain(self._deciding.decide(self._check, given))
+        finally:
+            for name in self._own_modules:
+                sys.modules.pop(name, None)
+
+    def _seen(self, row: Mapping[str, Any]) -> Any:
+        apart = ("facts", "readings", "stable")
+        fields = {n: self._codec.build(self._hints[n], v) for n, v in row.items() if n not in apart}
+        facts = None
+        if "readings" in row:
+            facts = self._codec.join(row["facts_type"], row["stable"], row["readings"])
+        return self._observation.Observation(visit="", facts=facts, **fields)
+
+
+# --- every verdict of the package ------------------------------------------------------------------
+
+
+class Rejudging:
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        self.good = 0
+        self.different: list[str] = []
+        self.impossible: list[str] = []
+        self.revisions: dict[str, Revision] = {}
+        self._rows: dict[str, Any] = {}
+        self._last: dict[str, Any] = {}
+        self._contents: dict[str, Any] = {}
+
+    def run(self) -> None:
+        about = json.loads(self.package.read("data/package.json"))
+        keys = about["only_keys"]
+        everything = list(self.package.entries())
+        for _, body in everything:
+            if isinstance(body, dict) and body.get("type") == "observations":
+                for row in body["rows"]:
+                    self._rows[digest_of_value(row)] = row
+        for index, body in everything:
+            if isinstance(body, dict) and body.get("type") == "verdicts":
+                for row in body["rows"]:
+                    if "verdict" in row:
+                        self._last[row["key"]] = row
+                    # Older ones are here for the verdict they give in full, not for their inputs.
+                    if index >= about["entries"]["first"] and (not keys or row["key"] in keys):
+                        self._row(index, body["moment"], row)
+
+    def _row(self, index: int, moment: Any, row: Mapping[str, Any]) -> None:
+        whole = self._last.get(row["key"])
+        where = f"entry {index}: {row['key']}"
+        if whole is None:
+            self.impossible.append(f"{where}: the entry that says the verdict in full is not here")
+            return
+        try:
+            found = self._judged(whole["rev"], moment, row)
+        except Absent as error:
+            self.impossible.append(f"{where}: {error}")
+        except Exception as error:  # noqa: BLE001 - a changed fact may break a check in any way
+            self.different.append(f"{where}: cannot be judged any more: {error!r}")
+        else:
+            if found == whole["verdict"]:
+                self.good += 1
+            else:
+                self.different.append(
+                    f"{where}: recorded {brief(whole['verdict'])}, judged again {brief(found)}"
+                )
+
+    def _judged(self, rev: str, moment: Any, row: Mapping[str, Any]) -> Any:
+        if rev not in self.revisions:
+            self.revisions[rev] = Revision(self.package, rev)
+        names = row["inputs"]
+        if isinstance(names, str):
+            names = self._value(names)
+        return self.revisions[rev].judge(
+            {
+                "observations": [self._observation(name) for name in names],
+                "expected": self._value(row["expected"]),
+                "moment": moment,
+                "own": self._value(row["own"]) if "own" in row else None,
+            }
+        )
+
+    def _observation(self, name: str) -> Any:
+        if name not in self._rows:
+            raise Absent(f"observation {name} is not in the package, or was changed")
+        row = self._rows[name]
+        return {**row, "stable": self._value(row["facts"])} if "facts" in row else row
+
+    def _value(self, digest: str) -> Any:
+        if digest not in self._contents:
+            self._contents[digest] = json.loads(self.package.content(digest))
+        return self._contents[digest]
+
+
+def brief(verdict: Any) -> str:
+    return f"{verdict.get('outcome')} ({verdict.get('reason')}): {verdict.get('said')}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[1])
+    parser.add_argument("package", type=Path)
+    path = parser.parse_args().package
+    try:
+        judging = Rejudging(Package(path))
+        judging.run()
+    except (Absent, OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError) as error:
+        sys.stderr.write(f"{path}: this cannot be read as an evidence package: {error}\n")
+        return USAGE
+    return say(judging)
+
+
+def say(judging: Rejudging) -> int:
+    for title, rows in (("DIFFERENT", judging.different), ("IMPOSSIBLE", judging.impossible)):
+        for row in rows[:MOST_NAMED]:
+            safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in row)
+            sys.stdout.write(f"{title}: {safe}\n")
+        if len(rows) > MOST_NAMED:
+            sys.stdout.write(f"{title}: and {len(rows) - MOST_NAMED} more\n")
+    sys.stdout.write(
+        f"{judging.good} verdicts judged again with {len(judging.revisions)} revisions of checks, "
+        f"{len(judging.different)} different, {len(judging.impossible)} impossible\n"
+    )
+    return DIFFERENT if judging.different else INCOMPLETE if judging.impossible else GOOD
+
+
+if __name__ == "__main__":
+    sys.exit(main())
