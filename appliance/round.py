@@ -25,7 +25,7 @@ from appliance.recall import Recall
 from appliance.refusals import Refusals
 from appliance.site.loading import Loaded
 from appliance.site.model import Asset, Site
-from appliance.site.profiles import firmware_oids
+from appliance.site.profiles import firmware_oids, profiles
 from appliance.site.secrets import Secrets
 from appliance.visit import questions as q
 from appliance.visit.asks import Ask, asks
@@ -87,10 +87,18 @@ class Rounds:
         """Go on with this configuration; visits under way end under the targets of both."""
         self.loaded = loaded
         self.secrets = Secrets(self.directory)
-        self.firmware_oids = firmware_oids(self.directory / "profiles")
+        self.firmware_oids = firmware_oids(self.directory)
+        self.profiles = tuple(p.plain() for p in profiles(self.directory))
         laboratory = self.site.site.laboratory
         self.guard.adopt(self.site)
-        self.taking = Taking(self.site, self.guard, self.refusals, self.secrets, self.firmware_oids)
+        self.taking = Taking(
+            self.site,
+            self.guard,
+            self.refusals,
+            self.secrets,
+            firmware_oids=self.firmware_oids,
+            profiles=self.profiles,
+        )
         self.judge = Judge(self.site, ALL, self._interval)
         self.planned = {
             a.id: asks(a, looks(self.site, a), laboratory=laboratory) for a in self.visitable()

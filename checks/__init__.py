@@ -19,15 +19,18 @@ from checks.fr1_identification.opcua_anonymous_token_absent import (
 from checks.fr1_identification.opcua_cert_identity import judge as opcua_cert_identity
 from checks.fr1_identification.opcua_cert_trusted import judge as opcua_cert_trusted
 from checks.fr1_identification.opcua_cert_valid import judge as opcua_cert_valid
+from checks.fr1_identification.port_authentication_on import judge as port_authentication_on
 from checks.fr1_identification.snmp_default_community_refused import (
     judge as snmp_default_community_refused,
 )
 from checks.fr1_identification.snmp_v1v2c_disabled import judge as snmp_v1v2c_disabled
 from checks.fr1_identification.snmp_v3_authpriv import judge as snmp_v3_authpriv
+from checks.fr1_identification.snmp_v3_weak_level_refused import judge as snmp_v3_weak_level_refused
 from checks.fr1_identification.tls_cert_sound import judge as tls_cert_sound
 from checks.fr1_identification.tls_client_cert_required import judge as tls_client_cert_required
 from checks.fr1_identification.vnc_protected import judge as vnc_protected
 from checks.fr2_use_control.clock_offset_within_limit import judge as clock_offset_within_limit
+from checks.fr2_use_control.log_and_trap_targets_set import judge as log_and_trap_targets_set
 from checks.fr2_use_control.ntp_service_healthy import judge as ntp_service_healthy
 from checks.fr2_use_control.opcua_anonymous_write_denied import (
     judge as opcua_anonymous_write_denied,
@@ -36,6 +39,8 @@ from checks.fr2_use_control.opcua_auditing_enabled import judge as opcua_auditin
 from checks.fr2_use_control.opcua_session_timeout_bounded import (
     judge as opcua_session_timeout_bounded,
 )
+from checks.fr2_use_control.snmp_write_access_absent import judge as snmp_write_access_absent
+from checks.fr2_use_control.time_source_approved import judge as time_source_approved
 from checks.fr3_integrity.error_output_terse import judge as error_output_terse
 from checks.fr3_integrity.firmware_approved import judge as firmware_approved
 from checks.fr3_integrity.http_session_cookie_sound import judge as http_session_cookie_sound
@@ -47,21 +52,32 @@ from checks.fr4_confidentiality.opcua_cert_strong import judge as opcua_cert_str
 from checks.fr4_confidentiality.opcua_deprecated_policy_absent import (
     judge as opcua_deprecated_policy_absent,
 )
+from checks.fr4_confidentiality.snmp_v3_strong_protocols import judge as snmp_v3_strong_protocols
 from checks.fr4_confidentiality.ssh_algorithms_strong import judge as ssh_algorithms_strong
 from checks.fr4_confidentiality.tls_cipher_strong import judge as tls_cipher_strong
 from checks.fr4_confidentiality.tls_protocol_current import judge as tls_protocol_current
 from checks.fr5_data_flow.conduit_default_deny import judge as conduit_default_deny
 from checks.fr5_data_flow.modbus_conduit_reachability import judge as modbus_conduit_reachability
+from checks.fr5_data_flow.no_forwarding_between_zones import judge as no_forwarding_between_zones
 from checks.fr5_data_flow.self_positive_control import judge as self_positive_control
+from checks.fr6_response.authentication_failures_normal import (
+    judge as authentication_failures_normal,
+)
+from checks.fr7_availability.config_saved import judge as config_saved
 from checks.fr7_availability.inventory_device_present import judge as inventory_device_present
+from checks.fr7_availability.inventory_device_unmoved import judge as inventory_device_unmoved
+from checks.fr7_availability.inventory_unknown_device import judge as inventory_unknown_device
+from checks.fr7_availability.mgmt_plane_hardened import judge as mgmt_plane_hardened
 from checks.fr7_availability.modbus_identity_matches_inventory import (
     judge as modbus_identity_matches_inventory,
 )
 from checks.fr7_availability.port_expected_present import judge as port_expected_present
+from checks.fr7_availability.port_neighbours_expected import judge as port_neighbours_expected
 from checks.fr7_availability.port_unexpected_absent import judge as port_unexpected_absent
 from checks.fr7_availability.snmp_identity_matches_inventory import (
     judge as snmp_identity_matches_inventory,
 )
+from checks.fr7_availability.unused_ports_shut import judge as unused_ports_shut
 
 ALL: tuple[Check, ...] = tuple(named for named in globals().values() if isinstance(named, Check))
 

@@ -35,7 +35,7 @@ from collectors.snmp_digest import AUTH as AUTH_FLAG
 from collectors.snmp_digest import PRIV as PRIV_FLAG
 from collectors.snmp_digest import genuine, plausible
 from collectors.snmp_keys import AUTH, master_key, user_at
-from collectors.wire import Datagrams, Target, Wire
+from collectors.wire import PLAIN_CAP, Datagrams, Target, Wire
 
 LOOPBACK = "127.0.0.1"
 NEVER_SECONDS = 3_600.0
@@ -115,6 +115,21 @@ class Agent:
         while (row := await self._asked(work, doing)) is not None:
             yield row[0].removeprefix(f"{oid}."), row[1]
 
+    async def bulk(
+        self, oid: str, doing: str, *, repetitions: int
+    ) -> AsyncIterator[tuple[str, Value]]:
+        """Instance and value of each row, a GetBulk for every `repetitions`.  Raises as `get`."""
+        rows = self._session.getbulk(oid, max_repetitions=repetitions)
+
+        async def work() -> tuple[str, Value] | None:
+            try:
+                return cast(tuple[str, Value], await anext(rows))
+            except StopAsyncIteration:
+                return None
+
+        while (row := await self._asked(work, doing)) is not None:
+            yield row[0].removeprefix(f"{oid}."), row[1]
+
     async def discover(self, doing: str) -> bytes:
         """The agent's SNMPv3 engine id, which it tells everybody.  Raises as `get`."""
 
@@ -179,15 +194,18 @@ async def agent(
     level: SnmpLevel,
     *,
     seconds: float,
+    cap: int = PLAIN_CAP,
 ) -> AsyncIterator[Agent]:
     """
     A session that asks at `level`; nothing is sent before the first question.
+
+    It reads `cap` octets at most.
 
     Raises `Denied` when the credential cannot be used at that level, and what
     `Wire.datagrams` raises.
     """
     user = None if isinstance(credential, Community) else user_at(target, credential, level)
-    async with wire.datagrams(target) as datagrams:
+    async with wire.datagrams(target, cap=cap) as datagrams:
         signed = _signed(credential, level, lambda: _engine_id(session))
         heard = Heard()
 

@@ -99,6 +99,8 @@ class Service(Strict):
     port: PortText
     protocol: Protocol
     credential: Id | None = None
+    formerly: Id | None = None
+    """A community once valid here: silence to it shows that v1 and v2c are off."""
     certificate: Id | None = None
     trust: Trust | None = None
     variables: tuple[Text, ...] = ()
@@ -136,6 +138,7 @@ class Service(Strict):
 
 _ONLY_FOR = {
     "variables": ("opcua",),
+    "formerly": ("snmp",),
     "registers": ("modbus", "modbus-tls"),
     "paths": ("http", "https"),
 }
@@ -170,6 +173,32 @@ class Presence(Strict):
                 raise ValueError("write always, or {seen_within: 7d}")
             return {}
         return value
+
+
+class PlanPort(Strict):
+    """
+    One port of a switch: what is behind it, by asset id.
+
+    `spare` ports may be up without a link; behind an `uplink` is other network gear.
+    """
+
+    name: Text
+    to: tuple[Id, ...] = ()
+    spare: bool = False
+    uplink: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_alone(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("to"), str):
+            return {**value, "to": [value["to"]]}
+        return value
+
+    @model_validator(mode="after")
+    def _one_use(self) -> PlanPort:
+        if bool(self.to) + self.spare + self.uplink != 1:
+            raise ValueError("write to: ASSET, spare: true or uplink: true, one of them")
+        return self
 
 
 class AssetExpect(Strict):
@@ -210,6 +239,7 @@ class Asset(Strict):
     link: Link = Link()
     presence: Presence = Presence()
     behind: Id | None = None
+    ports: tuple[PlanPort, ...] = ()
     expect: AssetExpect = AssetExpect()
     safety: bool = False
 

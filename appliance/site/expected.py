@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from appliance.site.assets import Asset, Service
+from appliance.site.assets import Asset, PlanPort, Service
 from appliance.site.model import Conduit, Site
 from checks.facts import expected
 from checks.facts.standing import Subject
+from collectors.allowed import never_connect
 
 _MODBUS = ("modbus", "modbus-tls")
 _USUAL_MODBUS_PORTS = (502, 802)
@@ -27,9 +28,7 @@ def expected_for(site: Site, subject: Subject) -> expected.Expected:
             inside = tuple(
                 sorted(a.id for a in site.assets if a.zone == site.zone(subject.zone).id)
             )
-            return expected.Expected(
-                _limits(site), zone=expected.ExpectedZone(subject.zone, inside)
-            )
+            return expected.Expected(_limits(site), zone=_zone(site, subject.zone, inside))
         case "conduit":
             found = next((c for c in site.conduits if c.id == subject.conduit), None)
             if found is None:
@@ -50,6 +49,8 @@ def _limits(site: Site, asset: Asset | None = None) -> expected.Limits:
         max_clock_offset_ms=_seconds(own or limits.max_clock_offset) * 1000,
         max_session_timeout_seconds=_seconds(limits.max_session_timeout),
         coverage_percent=limits.coverage,
+        log_collectors=limits.log_collectors,
+        time_servers=limits.time_servers,
         login_notice=limits.login_notice,
     )
 
@@ -76,13 +77,57 @@ def _asset(site: Site, asset: Asset) -> expected.ExpectedAsset:
         firmware_approved=asset.firmware.approved,
         services=tuple(_service(site, s) for s in asset.services),
         closed_ports=tuple(
-            p.number for p in site.closed_ports if p.transport == "tcp" and p not in declared
+            p.number
+            for p in site.closed_ports
+            if p.transport == "tcp" and p not in declared and not never_connect("tcp", p.number)
         ),
         allow=tuple(asset.allow),
         presence_seconds=None if within is None else _seconds(within),
+        ports=tuple(_port(site, port) for port in asset.ports),
+        foreign_networks=tuple(
+            str(network)
+            for zone in site.zones
+            if asset.interface_in(zone.id) is None
+            for network in zone.networks
+        ),
         reset_conduits=tuple(
             c.id for c in site.conduits if c.denies_by == "reset" and asset.interface_in(c.to_zone)
         ),
+    )
+
+
+def _zone(site: Site, zone: str, inside: tuple[str, ...]) -> expected.ExpectedZone:
+    ours = tuple(v.source for v in site.appliance.vantages if v.source)
+    return expected.ExpectedZone(
+        id=zone,
+        assets=inside,
+        networks=tuple(str(network) for network in site.zone(zone).networks),
+        known=(
+            *(_known(a) for a in site.assets),
+            expected.KnownDevice(site.appliance.id, "", "appliance", (), ours),
+        ),
+        ports=tuple((a.id, _port(site, p)) for a in site.assets if a.zone == zone for p in a.ports),
+    )
+
+
+def _known(asset: Asset) -> expected.KnownDevice:
+    macs = dict.fromkeys(filter(None, (asset.identity.mac, *(i.mac for i in asset.interfaces))))
+    names = tuple(filter(None, (asset.identity.name, asset.id)))
+    return expected.KnownDevice(
+        asset.id, asset.zone, asset.role, tuple(macs), asset.addresses, names
+    )
+
+
+def _port(site: Site, port: PlanPort) -> expected.ExpectedPort:
+    behind = [_known(site.asset(name)) for name in port.to]
+    return expected.ExpectedPort(
+        name=port.name,
+        assets=port.to,
+        macs=tuple(mac for known in behind for mac in known.macs),
+        addresses=tuple(address for known in behind for address in known.addresses),
+        names=tuple(name for known in behind for name in known.names),
+        spare=port.spare,
+        uplink=port.uplink,
     )
 
 

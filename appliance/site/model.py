@@ -132,6 +132,8 @@ class Limits(Strict):
     max_session_timeout: Duration = duration("1h")
     coverage: Annotated[int, Field(ge=1, le=100, strict=True)] = 90
     login_notice: tuple[Text, ...] = ()
+    log_collectors: tuple[Address, ...] = ()
+    time_servers: tuple[Address, ...] = ()
 
 
 class Person(Strict):

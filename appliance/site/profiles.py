@@ -1,48 +1,195 @@
-"""Device profiles: where a family of network devices keeps its firmware version."""
+"""Device profiles: where a family of devices says who it is, and which settings are worth checking."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from appliance.site.problems import Problem, SiteError
 from appliance.site.scalars import Id, Strict
-from appliance.site.yamltree import Tree, read
+from appliance.site.yamltree import Tree, locate, read
+from collectors import snmp_profile as plain
 
-Oid = Annotated[str, StringConstraints(pattern=r"^[0-2](\.(0|[1-9][0-9]*)){2,}$")]
+Oid = Annotated[str, StringConstraints(pattern=r"^[0-2](\.(0|[1-9][0-9]{0,9})){1,127}$")]
+Below = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*$")]
+Line = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200)]
+
+
+def _compiles(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"write a regular expression ({error})") from None
+    return value
+
+
+Regex = Annotated[Line, AfterValidator(_compiles)]
+
+
+class Place(Strict):
+    """An OID with its instance, or arcs below the device's own sysObjectID; `regex` has one group."""
+
+    oid: Oid | None = None
+    below: Below | None = None
+    regex: Regex | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _oid_alone(cls, value: Any) -> Any:
+        return {"oid": value} if isinstance(value, str) else value
+
+    @field_validator("regex")
+    @classmethod
+    def _one_group(cls, value: str | None) -> str | None:
+        if value is not None and re.compile(value).groups != 1:
+            raise ValueError("write a regular expression with one (group): the text it finds")
+        return value
+
+    @model_validator(mode="after")
+    def _one(self) -> Place:
+        if (self.oid is None) == (self.below is None):
+            raise ValueError("write oid or below, one of them")
+        return self
+
+
+Control = Literal[
+    "mgmt-plane-hardened", "config-saved", "snmp-write-access-absent", "port-authentication-on",
+]  # fmt: skip
+"""The checks that judge vendor settings."""
+Places = tuple[Place, ...]
+
+
+class Match(Strict):
+    """
+    How the family is known.  `sys_object_id` are prefixes by whole arcs, `sys_descr` is searched.
+
+    The last three are for other protocols than SNMP.
+    """
+
+    sys_object_id: tuple[Oid, ...] = ()
+    sys_descr: Regex | None = None
+    opcua_uri: tuple[Regex, ...] = ()
+    modbus: tuple[Regex, ...] = ()
+    banner: tuple[Regex, ...] = ()
+
+    @model_validator(mode="after")
+    def _something(self) -> Match:
+        if not any(getattr(self, key) for key in type(self).model_fields):
+            raise ValueError("write sys_object_id or another way to know the family")
+        return self
+
+
+class Part(Strict):
+    """One program of the device; `judged: false` for what does not run, such as a boot loader."""
+
+    part: Line
+    at: Annotated[Places, Field(min_length=1)]
+    judged: bool = True
+
+
+class Switch(Strict):
+    """A setting at an OID: what its numbers are called, which are right, and who judges it."""
+
+    name: Line
+    oid: Oid
+    words: Annotated[dict[Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,9}$")], Line],
+                     Field(min_length=1)]  # fmt: skip
+    wanted: Annotated[tuple[Line, ...], Field(min_length=1)]
+    control: Control
+
+    @model_validator(mode="after")
+    def _known(self) -> Switch:
+        if strange := set(self.wanted) - set(self.words.values()):
+            raise ValueError(f"write in wanted only words of words, not {min(strange)}")
+        return self
+
+
+class Changes(Strict):
+    changed: Oid | None = None
+    saved: Oid | None = None
+    fingerprint: Oid | None = None
+    saved_fingerprint: Oid | None = None
 
 
 class Profile(Strict):
-    """`sys_object_id` is the prefix of the family; no `firmware`: ENTITY-MIB has to do."""
+    """One family.  What it does not state is not found; `source` says who says so."""
 
     id: Id
-    vendor: str
-    family: str
-    sys_object_id: Oid
-    firmware: Oid | None = None
-    source: str
+    vendor: Line
+    match: Match
+    product: Places = ()
+    order_number: Places = ()
+    firmware: tuple[Part, ...] = ()
+    serial: Places = ()
+    switches: tuple[Switch, ...] = ()
+    changes: Changes = Changes()
+    time_servers: tuple[Oid, ...] = ()
+    log_targets: tuple[Oid, ...] = ()
+    source: Line
+
+    def plain(self) -> plain.Profile:
+        """As collectors take it."""
+        return plain.Profile(
+            id=self.id,
+            vendor=self.vendor,
+            object_ids=self.match.sys_object_id,
+            descr=self.match.sys_descr or "",
+            product=_places(self.product),
+            order_number=_places(self.order_number),
+            serial=_places(self.serial),
+            firmware=tuple(plain.Part(p.part, _places(p.at), p.judged) for p in self.firmware),
+            switches=tuple(
+                plain.Switch(
+                    s.name, s.oid, {int(k): v for k, v in s.words.items()}, s.wanted, s.control
+                )
+                for s in self.switches
+            ),
+            changes=plain.Changes(
+                **{k: v for k, v in self.changes.model_dump().items() if v is not None}
+            ),
+            time_servers=self.time_servers,
+            log_targets=self.log_targets,
+        )
+
+
+def _places(stated: Places) -> tuple[plain.Place, ...]:
+    return tuple(plain.Place(p.oid or "", p.below or "", p.regex or "") for p in stated)
 
 
 def profiles(directory: Path | None = None) -> tuple[Profile, ...]:
     """
-    The profiles that ship, and those in a site's own `profiles/`, which win by id.
+    The profiles that ship, and those in the `profiles/` of a site's directory, which win by id.
 
-    Raises `SiteError` for a file that does not hold.
+    Raises `SiteError` for a file that does not hold, and for two profiles that match alike.
     """
     found = _folder(Path(str(files("appliance.site") / "profiles")))
     if directory is not None:
         found |= _folder(directory / "profiles")
-    return tuple(found[name] for name in sorted(found))
+    _told_apart(found.values())
+    return tuple(profile for profile, _ in (found[name] for name in sorted(found)))
 
 
 def firmware_oids(directory: Path | None = None) -> Mapping[str, str]:
-    """sysObjectID prefix to the OID (instance included) of the firmware version."""
-    return {p.sys_object_id: p.firmware for p in profiles(directory) if p.firmware}
+    """sysObjectID prefix to the OID (instance included) that is the firmware version."""
+    found: dict[str, str] = {}
+    for profile in profiles(directory):
+        first = next((p.at[0] for p in profile.firmware if p.judged), None)
+        if first is None or first.oid is None or first.regex or profile.match.sys_descr:
+            continue
+        found |= dict.fromkeys(profile.match.sys_object_id, first.oid)
+    return found
 
 
 def firmware_oid(sys_object_id: str, oids: Mapping[str, str]) -> str | None:
@@ -54,9 +201,12 @@ def firmware_oid(sys_object_id: str, oids: Mapping[str, str]) -> str | None:
     return None
 
 
-def _folder(folder: Path) -> dict[str, Profile]:
+_Found = dict[str, tuple[Profile, Tree]]
+
+
+def _folder(folder: Path) -> _Found:
     problems: list[Problem] = []
-    found: dict[str, Profile] = {}
+    found: _Found = {}
     for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
         tree, wrong = read(path, f"profiles/{path.name}")
         problems += wrong
@@ -71,14 +221,32 @@ def _folder(folder: Path) -> dict[str, Profile]:
     return found
 
 
-def _add(item: Tree, found: dict[str, Profile], problems: list[Problem]) -> None:
+def _add(item: Tree, found: _Found, problems: list[Problem]) -> None:
     try:
         profile = Profile.model_validate(item.plain())
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            key = ".".join(str(step) for step in detail["loc"])
-            problems.append(item.problem(f"{key}: {detail['msg']}", "a profile as those that ship"))
+            place, _ = locate(item, detail["loc"])
+            key = ".".join(str(step) for step in detail["loc"]) or "the profile"
+            what = detail["msg"].removeprefix("Value error, ").removeprefix("write ")
+            problems.append(place.problem(f"{key} as no profile has it", what))
         return
     if profile.id in found:
         problems.append(item.problem(f"profile `{profile.id}` a second time", "another id"))
-    found[profile.id] = profile
+    found[profile.id] = profile, item
+
+
+def _told_apart(found: Iterable[tuple[Profile, Tree]]) -> None:
+    """Two profiles that match alike would leave every such device without one."""
+    problems: list[Problem] = []
+    owners: dict[tuple[str, bool, str | None], str] = {}
+    for profile, item in found:
+        match = profile.match
+        for prefix in match.sys_object_id or ("",):
+            key = (prefix, bool(match.sys_descr), match.sys_descr)
+            if (prefix or match.sys_descr) and key in owners:
+                what = f"profile `{profile.id}` that matches what `{owners[key]}` does"
+                problems.append(item.problem(what, f"the id {owners[key]} to take its place"))
+            owners.setdefault(key, profile.id)
+    if problems:
+        raise SiteError(problems)

@@ -68,6 +68,7 @@ def _ids_twice(root: Tree) -> Iterator[Problem]:
         for holder in root.items(key):
             of = f"service of {holder.text('id')} on"
             yield from _twice(holder.items("services"), "port", of)
+            yield from _twice(holder.items("ports"), "name", f"port of {holder.text('id')} with")
 
 
 def _twice(items: Iterator[Tree], key: str, kind: str) -> Iterator[Problem]:
@@ -105,16 +106,27 @@ def _asset_references(root: Tree, names: _Names) -> Iterator[Problem]:
             yield asset.value["behind"].problem("an asset behind itself", "its gateway's id")
         for interface in asset.items("interfaces"):
             yield from names.check(interface, "zone", "zone")
+        for port in asset.items("ports"):
+            yield from _behind(port, names)
     for key in ("assets", "types"):
         for holder in root.items(key):
             for service in holder.items("services"):
                 yield from _service(service, names)
 
 
+def _behind(port: Tree, names: _Names) -> Iterator[Problem]:
+    yield from names.check(port, "to", "asset")
+    for behind in port.items("to"):
+        if isinstance(behind.value, str) and behind.value not in names.of["asset"]:
+            what = f"to: {shown(behind.value)}, no asset"
+            yield behind.problem(what, choices(behind.value, names.of["asset"]))
+
+
 def _service(service: Tree, names: _Names) -> Iterator[Problem]:
     protocol = service.text("protocol") or ""
-    for key in ("credential", "certificate"):
+    for key in ("credential", "certificate", "formerly"):
         yield from names.check(service, key, "credential")
+    yield from _login_fits(service, "formerly", protocol, ("community",), names)
     fitting = _LOGIN.get(protocol, _USUAL_LOGIN)
     yield from _login_fits(service, "credential", protocol, fitting, names)
     yield from _login_fits(service, "certificate", protocol, ("certificate",), names)

@@ -33,6 +33,8 @@ def asks(asset: Asset, looks: tuple[Look, ...], *, laboratory: bool) -> tuple[As
             continue
         spoken.add(look.port.id)
         for question in q.BY_PROTOCOL.get(look.service.protocol, ()):
+            if not q.concerns(asset, question):
+                continue
             why = q.forbidden(asset, question, laboratory=laboratory)
             found.append(Ask(look, question, why))
     return tuple(sorted(found, key=lambda ask: ORDER.index(ask.question.effort)))

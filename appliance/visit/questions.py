@@ -9,6 +9,7 @@ from enum import StrEnum
 from appliance.site.assets import MOST_PATHS
 from appliance.site.model import Asset
 from appliance.visit.classes import DAY, ProbingClass, class_for
+from appliance.visit.permits import NETWORK_GEAR
 from checks.facts.context import Presence
 from checks.facts.greetings import (
     FtpAnonymous,
@@ -24,7 +25,15 @@ from checks.facts.observation import Facts
 from checks.facts.opcua import OpcUaAnonymous, OpcUaEndpoints, OpcUaServer
 from checks.facts.ports import TcpPort
 from checks.facts.snmp import SnmpDefaultCommunities, SnmpRefusals, SnmpSystem
+from checks.facts.snmp_identity import SnmpIdentity
 from checks.facts.ssh import SshHostKey, SshOffer
+from checks.facts.switches import (
+    SnmpAccess,
+    SnmpChanges,
+    SnmpInterfaces,
+    SnmpNeighbours,
+    SnmpSettings,
+)
 from checks.facts.tls import TlsServer, TlsVersions, TlsWeakSuites
 
 
@@ -43,7 +52,7 @@ class Question:
     It opens `connections` at most and costs the device `packets` at most where a connection
     attempt lasts no longer than `USUAL_CONNECT`; `octets` are the most bytes over the link both
     ways, headers included.  Both are the wire's hard caps, not what a healthy device is sent.
-    `tls` is how many TLS handshakes the device may have to compute for it (one that it refuses
+    `gear` questions are asked of network gear only.  `tls` is how many TLS handshakes the device may have to compute for it (one that it refuses
     costs it nothing); what `after` names must be asked in the same visit.
     `among` is set where it comes later in a visit than its effort alone says.
     """
@@ -58,6 +67,7 @@ class Question:
     octets: int = 0
     connections: int = 1
     tls: int = 0
+    gear: bool = False
     after: str | None = None
     among: Effort | None = None
 
@@ -132,6 +142,70 @@ SNMP_DEFAULTS = Question(  # [7]
     connections=0,
     # A login that works is its control.
     among=Effort.LOGIN,
+)
+SNMP_IDENTITY = Question(  # [3; with SNMPv3 5]
+    "snmp-identity",
+    "snmp-tables",
+    Effort.LOGIN,
+    SnmpIdentity,
+    packets=9,
+    octets=24 * K,
+    connections=0,
+    after="snmp-system",
+)
+SNMP_CHANGES = Question(  # [2; with SNMPv3 4]
+    "snmp-changes",
+    "snmp-tables",
+    Effort.LOGIN,
+    SnmpChanges,
+    packets=8,
+    octets=24 * K,
+    connections=0,
+    after="snmp-system",
+)
+SNMP_SETTINGS = Question(  # [3; with SNMPv3 5; each 20 targets 1]
+    "snmp-settings",
+    "snmp-tables",
+    Effort.LOGIN,
+    SnmpSettings,
+    packets=16,
+    octets=48 * K,
+    connections=0,
+    after="snmp-system",
+)
+# Seven columns; of 50 ports [22; with SNMPv3 24].
+SNMP_INTERFACES = Question(
+    "snmp-interfaces",
+    "snmp-tables",
+    Effort.LOGIN,
+    SnmpInterfaces,
+    packets=60,
+    octets=128 * K,
+    connections=0,
+    after="snmp-system",
+    gear=True,
+)
+SNMP_NEIGHBOURS = Question(  # [11; each 10 addresses of a bridge 1, each 20 of a router 1]
+    "snmp-neighbours",
+    "snmp-tables",
+    Effort.LOGIN,
+    SnmpNeighbours,
+    packets=80,
+    octets=128 * K,
+    connections=0,
+    after="snmp-system",
+    gear=True,
+)
+SNMP_ACCESS = Question(  # [6; with SNMPv3 8]
+    "snmp-access",
+    "snmp-tables",
+    Effort.LOGIN,
+    SnmpAccess,
+    packets=30,
+    octets=64 * K,
+    connections=0,
+    after="snmp-system",
+    gear=True,
 )
 SSH_OFFER = Question(  # [7; over Ethernet 8]
     "ssh-offer", "ssh", Effort.HANDSHAKE, SshOffer, packets=16, octets=52 * K
@@ -227,7 +301,17 @@ TLS = (TLS_SERVER, TLS_VERSIONS, TLS_WEAK_SUITES)
 BY_PROTOCOL = {
     "opcua": (OPCUA_ENDPOINTS, OPCUA_ANONYMOUS, OPCUA_SERVER),
     "modbus": (MODBUS_IDENTITY,),
-    "snmp": (SNMP_SYSTEM, SNMP_REFUSALS, SNMP_DEFAULTS),
+    "snmp": (
+        SNMP_SYSTEM,
+        SNMP_REFUSALS,
+        SNMP_DEFAULTS,
+        SNMP_IDENTITY,
+        SNMP_CHANGES,
+        SNMP_SETTINGS,
+        SNMP_INTERFACES,
+        SNMP_NEIGHBOURS,
+        SNMP_ACCESS,
+    ),
     "ssh": (SSH_OFFER, SSH_HOST_KEY),
     "ftp": (FTP_GREETING, FTP_ANONYMOUS),
     "telnet": (TELNET_GREETING,),
@@ -251,6 +335,11 @@ _NOT_ON_FRAGILE = (
     (SNMP_DEFAULTS, "default-community", "default communities are"),
     (FTP_ANONYMOUS, "anonymous-ftp", "anonymous FTP is"),
 )
+
+
+def concerns(asset: Asset, question: Question) -> bool:
+    """Whether the question has a meaning for such a device at all."""
+    return not question.gear or asset.role in NETWORK_GEAR
 
 
 def forbidden(asset: Asset, question: Question, *, laboratory: bool) -> str | None:
@@ -279,16 +368,14 @@ def interval(asset: Asset, question: Question, *, laboratory: bool, rounds: int 
     """
     How long lies between two askings of one question.
 
-    `rounds` is how many visits one rotation of the ports that must not open takes.
+    `rounds` is how many visits lie between them where not everything fits into one.
     """
     numbers = class_for(asset, laboratory=laboratory)
-    visit = every(asset, laboratory=laboratory)
+    visit = every(asset, laboratory=laboratory) * rounds
     if question.monthly and not laboratory:
         return max(visit, MONTH)
     if question.daily and not laboratory:
         return max(visit, DAY)
-    if question is TCP_PORT:
-        visit *= rounds
     return max(visit, _least(numbers, question.effort))
 
 

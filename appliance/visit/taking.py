@@ -33,6 +33,7 @@ from checks.facts.observation import Observation
 from checks.facts.verdict import Reason
 from collectors.credentials import Trust
 from collectors.errors import Denied, NotPermitted
+from collectors.snmp_profile import Profile
 from collectors.wire import Gate, Target, Wire
 
 ROTATION = "rotation"
@@ -72,13 +73,16 @@ class Taking:
         guard: Guard,
         gate: Gate,
         secrets: Secrets,
+        *,
         firmware_oids: Mapping[str, str],
+        profiles: Sequence[Profile] = (),
     ) -> None:
         self._site = site
         self._guard = guard
         self._gate = gate
         self._secrets = secrets
         self._firmware_oids = firmware_oids
+        self._profiles = profiles
         self.controls = Controls(site, Wire(gate, connect=1.0))
 
     async def take(
@@ -196,6 +200,7 @@ class Taking:
             session=self._session,
             trust=self._trust,
             firmware_oids=self._firmware_oids,
+            profiles=self._profiles,
         )
         return Visit(
             id=visit,

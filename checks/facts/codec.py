@@ -38,6 +38,7 @@ from checks.facts.opcua import (
 )
 from checks.facts.ports import TcpPort
 from checks.facts.snmp import SnmpDefaultCommunities, SnmpRefusals, SnmpSystem
+from checks.facts.snmp_identity import SnmpIdentity
 from checks.facts.ssh import SshHostKey, SshOffer
 from checks.facts.switches import (
     SnmpAccess,
@@ -64,6 +65,7 @@ FACT_TYPES: Mapping[str, type[Facts]] = {
         SnmpSystem,
         SnmpRefusals,
         SnmpDefaultCommunities,
+        SnmpIdentity,
         SnmpInterfaces,
         SnmpNeighbours,
         SnmpAccess,

@@ -25,6 +25,37 @@ class ExpectedService:
 
 
 @dataclass(frozen=True)
+class ExpectedPort:
+    """
+    One port of a switch in the plan.
+
+    `spare`: meant to be up without a link.  `uplink`: leads to other network gear, so anybody may
+    be seen on it.  The rest is what may be: MACs, addresses and names of the assets behind it,
+    whose ids `assets` holds.
+    """
+
+    name: str
+    assets: tuple[str, ...] = ()
+    macs: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    spare: bool = False
+    uplink: bool = False
+
+
+@dataclass(frozen=True)
+class KnownDevice:
+    """One asset of the whole site as others may see it; `macs` may be unknown."""
+
+    id: str
+    zone: str
+    role: str
+    macs: tuple[str, ...]
+    addresses: tuple[str, ...]
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ExpectedAsset:
     """One asset as the inventory has it.  Empty strings mean the inventory does not say."""
 
@@ -45,14 +76,24 @@ class ExpectedAsset:
     allow: tuple[str, ...] = ()
     presence_seconds: int | None = None
     """None: always there.  Otherwise it counts as present when seen within this time."""
+    ports: tuple[ExpectedPort, ...] = ()
+    """The port plan; empty: nobody has written one."""
+    foreign_networks: tuple[str, ...] = ()
+    """The networks of zones it has no interface in."""
     reset_conduits: tuple[str, ...] = ()
     """Conduits towards it that deny by reset: there a refusal may be the firewall's."""
 
 
 @dataclass(frozen=True)
 class ExpectedZone:
+    """`known`: every asset of the site and the appliance itself, whatever its zone."""
+
     id: str
     assets: tuple[str, ...]
+    networks: tuple[str, ...] = ()
+    known: tuple[KnownDevice, ...] = ()
+    ports: tuple[tuple[str, ExpectedPort], ...] = ()
+    """(switch, port) of the port plans of its assets."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +126,9 @@ class Limits:
     max_clock_offset_ms: int = 10_000
     max_session_timeout_seconds: int = 3_600
     coverage_percent: int = 90
+    log_collectors: tuple[str, ...] = ()
+    """Addresses logs and traps may go to; empty where the site states none."""
+    time_servers: tuple[str, ...] = ()
     login_notice: tuple[str, ...] = ()
     """Phrases that must show before a login; empty where the site has none."""
 

@@ -131,7 +131,8 @@ class SnmpSetting:
     """
     One vendor switch of the device profile, as read.
 
-    `value` is the profile's word for the number (on, off, v3) or the number as text; `wanted`
+    `value` is the profile's word for the number (on, off, v3) or the number as text, empty where
+    the device does not show it; `wanted`
     lists the words that are right; `control` names the check that judges it.
     """
 

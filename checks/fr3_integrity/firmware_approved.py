@@ -8,6 +8,7 @@ from checks.facts.modbus import ModbusIdentity
 from checks.facts.observation import Facts, Seen
 from checks.facts.opcua import OpcUaServer
 from checks.facts.snmp import SnmpSystem
+from checks.facts.snmp_identity import SnmpIdentity
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
 from checks.versions import same, version
 
@@ -25,20 +26,31 @@ def judge(
     servers: tuple[Seen[OpcUaServer], ...],
     units: tuple[Seen[ModbusIdentity], ...],
     agents: tuple[Seen[SnmpSystem], ...],
+    profiled: tuple[Seen[SnmpIdentity], ...],
     expected: Expected,
 ) -> Verdict:
     """
     Passes when every version the device shows is approved; fails when none is; does not apply
     when the inventory approves no version.
 
-    Sources that disagree are nobody's pass: a protocol stack may show its own version.
+    Sources that disagree are nobody's pass: a protocol stack may show its own version.  Where a
+    device profile knows the firmware's places, they count in place of ENTITY-MIB, every part that
+    runs must be found, and a boot loader or a backup beside it is not judged.
     """
     approved = expected.asset.firmware_approved if expected.asset else ()
     if not approved:
         return not_applicable("The inventory approves no version for this asset.")
-    shown = _shown(servers, units, agents)
+    parts = _parts(profiled)
+    by_profile = {place for place, found in parts.items() if any(text for _, text in found)}
+    shown = _shown(servers, units, tuple(a for a in agents if a.service not in by_profile))
+    shown += [
+        (f"{place} {name}", text)
+        for place in sorted(by_profile)
+        for name, text in parts[place]
+        if not _placeholder(text)
+    ]
     if not shown:
-        return _nothing((*servers, *units, *agents))
+        return _nothing((*servers, *units, *agents, *profiled))
     good = [source for source in shown if any(same(source[1], text) for text in approved)]
     bad = [source for source in shown if source not in good]
     if good and bad:
@@ -53,7 +65,28 @@ def judge(
             f"{_text(bad)} is not approved; approved is {' or '.join(approved)}.",
             where=tuple(place for place, _ in bad),
         )
+    hidden = [
+        f"{place} {name}"
+        for place in sorted(by_profile)
+        for name, text in parts[place]
+        if _placeholder(text)
+    ]
+    if hidden:
+        return inconclusive(
+            Reason.NOT_COMPARABLE,
+            f"{_text(good)} is approved, but the device does not show {' and '.join(hidden)}.",
+            where=tuple(hidden),
+        )
     return passed(f"{_text(good)} is approved.")
+
+
+def _parts(profiled: tuple[Seen[SnmpIdentity], ...]) -> dict[str, list[tuple[str, str]]]:
+    """(part, version) of what runs, by service."""
+    return {
+        seen.service or "": [(p.name, p.version) for p in seen.facts.firmware if p.judged]
+        for seen in profiled
+        if seen.facts is not None
+    }
 
 
 def _shown(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from checks.check import HINT, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.snmp import SnmpSystem
+from checks.facts.snmp_identity import SnmpIdentity
 from checks.facts.verdict import Verdict, not_applicable
 from checks.identity import Field, compare
 
@@ -18,7 +19,7 @@ from checks.identity import Field, compare
     remedy="Find out whether the device was exchanged; correct the inventory or the device.",
     by_hand="Compare the type plate with the inventory, and read sysName and entPhysicalSerialNum.",
 )
-def judge(system: SnmpSystem, expected: Expected) -> Verdict:
+def judge(system: SnmpSystem, profiled: SnmpIdentity | None, expected: Expected) -> Verdict:
     """
     Passes when every field the inventory states is shown and equal; fails when one differs; does
     not apply when the inventory states none of model, serial, name and MAC.
@@ -33,10 +34,12 @@ def judge(system: SnmpSystem, expected: Expected) -> Verdict:
     model = order or product
     if product and system.entity_model.strip().casefold() == product.casefold():
         model = product
+    told = (profiled.product, profiled.order_number) if profiled else ()
+    serial = (profiled.serial,) if profiled else ()
     return compare(
         (
-            Field("model", model, (system.entity_model,)),
-            Field("serial", asset.serial, (system.entity_serial,)),
+            Field("model", model, (system.entity_model, *told)),
+            Field("serial", asset.serial, (system.entity_serial, *serial)),
             Field("name", asset.name, (system.sys_name,)),
             Field("mac", _mac(asset.mac), (_mac(system.mac),)),
         )

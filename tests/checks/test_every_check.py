@@ -30,6 +30,7 @@ ALLOWED = {
     "datetime",
     "enum",
     "hashlib",
+    "ipaddress",
     "json",
     "re",
     "types",

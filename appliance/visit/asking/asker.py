@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +13,7 @@ from appliance.visit.asking.logins import Logins
 from appliance.visit.classes import ProbingClass
 from checks.facts.observation import Facts
 from collectors.credentials import Trust
+from collectors.snmp_profile import Profile
 from collectors.wire import Target, Wire
 
 
@@ -34,6 +35,7 @@ class Given:
     session: Callable[[Target, int], AbstractContextManager[None]]
     trust: Callable[[Service], Trust]
     firmware_oids: Mapping[str, str]
+    profiles: Sequence[Profile] = ()
     kept: dict[tuple[str, str], Any] = field(default_factory=dict)
 
 

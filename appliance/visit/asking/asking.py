@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from appliance.visit import questions as q
-from appliance.visit.asking import greetings, http, modbus, ntp, opcua, snmp, ssh, tls
+from appliance.visit.asking import greetings, http, modbus, ntp, opcua, snmp, snmp_tables, ssh, tls
 from appliance.visit.asking.asker import Asker, Given
 from appliance.visit.permits import permitted
 from appliance.visit.reach import Look
@@ -19,6 +19,7 @@ ASKERS: Mapping[str, Asker] = {
     "opcua": opcua.ask,
     "modbus": modbus.ask,
     "snmp": snmp.ask,
+    "snmp-tables": snmp_tables.ask,
     "ssh": ssh.ask,
     "http": http.ask,
     "ntp": ntp.ask,

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from appliance.site.model import Asset, Service, Site
+from appliance.visit.permits import permitted
+from appliance.visit.plan import snmp_words
 from appliance.visit.questions import Question
 
 MOST_ROWS = 8
@@ -122,6 +124,20 @@ def _snmp_system(site: Site, _asset: Asset, service: Service | None) -> _Words:
     )
 
 
+def _snmp_more(question: str) -> _Describe:
+    def words(site: Site, asset: Asset, service: Service | None) -> _Words:
+        form = _snmp_form(site, service)
+        found = [
+            Pdu("SNMPv3 engine discovery", "30 .. 020103 .. a0 .. (no user)", snmp_words.DISCOVERIES)
+        ]
+        found += [Pdu(name, f"{form} a0 ..", n) for name, n in snmp_words.GETS.get(question, ())]
+        if (table := snmp_words.TABLES.get(question)) and permitted(asset, service).bulk:
+            found.append(Pdu(f"GetBulk, 20 rows, of {table[0]}", f"{form} a5 ..", table[1]))
+        return tuple(found)
+
+    return words
+
+
 def _snmp_refusals(site: Site, _asset: Asset, service: Service | None) -> _Words:
     form = _snmp_form(site, service)
     return (
@@ -224,6 +240,7 @@ _WORDS: dict[str, _Describe] = {
     "snmp-system": _snmp_system,
     "snmp-refusals": _snmp_refusals,
     "snmp-default-communities": _snmp_defaults,
+    **{name: _snmp_more(name) for name in (*snmp_words.GETS, *snmp_words.TABLES)},
     "ssh-offer": _ssh_offer,
     "ssh-host-key": _ssh_host_key,
     "ftp-greeting": _lines("AUTH TLS", "QUIT"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from appliance.visit.plan import snmp_words
 from appliance.visit.plan.plan import Plan
 from appliance.visit.plan.words import at, lasting
 
@@ -17,6 +18,7 @@ _EVENTS = {
     "snmp-system": "SNMP reads of our own user or community",
     "snmp-refusals": "SNMP requests at lower levels; authenticationFailure traps",
     "snmp-default-communities": "SNMP with public and private; authenticationFailure traps",
+    **snmp_words.SOC,
     "ssh-offer": "SSH opened and disconnected before any login",
     "tls-server": "one TLS handshake without a client certificate, closed at once",
     "tls-versions": "TLS handshakes of old versions, mostly refused; detection systems: SSL 3.0",

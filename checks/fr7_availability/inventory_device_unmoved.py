@@ -1,0 +1,73 @@
+"""Is every device where the inventory and the port plan have it?"""
+
+from __future__ import annotations
+
+from checks import sightings
+from checks.check import HIGH, PART, ZONE, check
+from checks.facts.expected import Expected, ExpectedZone
+from checks.facts.observation import Seen
+from checks.facts.switches import Neighbour, SnmpNeighbours
+from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
+
+
+@check(
+    title="Address, MAC and port are as recorded",
+    about=ZONE,
+    requirements={"SR 7.8": PART, "SR 3.4": PART},
+    program=("CM 1.1", "CM 1.4"),
+    severity=HIGH,
+    remedy="Find out who moved or exchanged the device; correct the device or the inventory.",
+    by_hand="Compare the switches' ARP and address tables with the inventory and the port plan.",
+)
+def judge(tables: tuple[Seen[SnmpNeighbours], ...], expected: Expected) -> Verdict:
+    """
+    Passes when every asset of the zone that the network has seen has its recorded MAC, address
+    and port; fails when one has another; does not apply where the inventory states no MAC.
+
+    A device under another's address, or at another's port, is a change nobody wrote down.
+    """
+    zone = expected.zone
+    if zone is None or not any(k.macs for k in zone.known if k.id in zone.assets):
+        return not_applicable("The inventory states no MAC of an asset in this zone.")
+    found = sightings.seen_in(zone, tables)
+    moved = dict.fromkeys(
+        said for switch, n in found for said in (_address(zone, n), _port(zone, switch, n)) if said
+    )
+    if moved:
+        told = "; ".join(list(moved)[:10])
+        return failed(Reason.DIFFERS, f"{told}.", where=tuple(moved)[:10])
+    if gap := sightings.blind(zone, tables):
+        return gap
+    macs = {n.mac for _, n in found if n.mac}
+    confirmed = [k.id for k in zone.known if k.id in zone.assets and macs & set(k.macs)]
+    if not confirmed:
+        return inconclusive(
+            Reason.NOT_COMPARABLE, "The network has seen none of the zone's recorded MACs."
+        )
+    return passed(f"{len(confirmed)} assets are seen where they are recorded.")
+
+
+def _address(zone: ExpectedZone, neighbour: Neighbour) -> str:
+    """What an ARP pair says against the inventory; empty when nothing."""
+    if neighbour.source != "arp" or not neighbour.mac or not neighbour.address:
+        return ""
+    for known in zone.known:
+        if neighbour.mac in known.macs and neighbour.address not in known.addresses:
+            return f"{known.id} ({neighbour.mac}) has the address {neighbour.address}"
+    for known in zone.known:
+        if neighbour.address in known.addresses and known.macs and neighbour.mac not in known.macs:
+            return f"{neighbour.address} of {known.id} is held by {neighbour.mac}"
+    return ""
+
+
+def _port(zone: ExpectedZone, switch: str, neighbour: Neighbour) -> str:
+    """What the port plan says against where somebody is seen."""
+    if neighbour.source == "arp" or not neighbour.mac:
+        return ""
+    known = next((k for k in zone.known if neighbour.mac in k.macs), None)
+    here = [p for s, p in zone.ports if s == switch]
+    home = [p for p in here if known is not None and known.id in p.assets]
+    at = neighbour.port.casefold()
+    if known is None or not home or any(p.name.casefold() == at for p in home):
+        return ""
+    return f"{known.id} is on {neighbour.port} of {switch}, not on {home[0].name}"

@@ -1,0 +1,67 @@
+"""inventory-device-unmoved, in its four kinds of case."""
+
+from __future__ import annotations
+
+import pytest
+
+from checks import BY_ID
+from checks.facts.expected import ExpectedPort, ExpectedZone, KnownDevice
+from checks.facts.verdict import Reason
+from tests.checks.gear import HMI_MAC, PLC_MAC, STRANGER, arp, bridge, neighbours
+from tests.checks.given import observed, replace, told, verdict
+
+CHECK = BY_ID["inventory-device-unmoved"]
+KNOWN = (
+    KnownDevice("sw-1", "control", "switch", (), ("10.0.0.2",)),
+    KnownDevice("plc-1", "control", "plc", (PLC_MAC,), ("10.0.0.1",)),
+    KnownDevice("hmi-1", "control", "hmi", (HMI_MAC,), ("10.0.0.3",)),
+)
+PLAN = (("sw-1", ExpectedPort("1/1", ("plc-1",))),)
+ZONE = ExpectedZone("control", ("sw-1", "plc-1", "hmi-1"), ("10.0.0.0/24",), KNOWN, PLAN)
+
+
+def judged(*seen, zone=ZONE):
+    return verdict(CHECK, *seen, zone=zone, asset=None)
+
+
+def test_holds_when_addresses_and_ports_are_as_recorded():
+    seen = (bridge(PLC_MAC), bridge(HMI_MAC, "1/5"), arp(PLC_MAC, "10.0.0.1"))
+
+    assert told(judged(neighbours(*seen)))[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("moved", "said"),
+    [
+        (arp(PLC_MAC, "10.0.0.3"), f"plc-1 ({PLC_MAC}) has the address 10.0.0.3."),
+        (arp(STRANGER, "10.0.0.1"), f"10.0.0.1 of plc-1 is held by {STRANGER}."),
+        (bridge(PLC_MAC, "1/4"), "plc-1 is on 1/4 of sw-1, not on 1/1."),
+    ],
+)
+def test_broken_by_one_that_is_elsewhere(moved, said):
+    answer = judged(neighbours(bridge(HMI_MAC, "1/5"), moved, truncated=True))
+
+    assert told(answer) == ("fail", "differs")
+    assert answer.said == said
+
+
+def test_not_applicable_without_a_recorded_mac():
+    bare = tuple(replace(k, macs=()) for k in KNOWN)
+
+    assert told(judged(neighbours(bridge(PLC_MAC)), zone=replace(ZONE, known=bare)))[0] == (
+        "not-applicable"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        ((), "not-asked"),
+        ((neighbours(bridge(STRANGER)),), "not-comparable"),
+        ((neighbours(bridge(PLC_MAC), truncated=True),), "not-comparable"),
+        ((neighbours(arp(PLC_MAC, "10.0.0.1"), tables=("arp",)),), "not-comparable"),
+        ((observed(Reason.TIMEOUT, facts_type="SnmpNeighbours"),), "timeout"),
+    ],
+)
+def test_could_not_see_where_they_are(seen, reason):
+    assert told(judged(*seen)) == ("inconclusive", reason)
