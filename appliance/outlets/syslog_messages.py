@@ -1,0 +1,260 @@
+"""
+What is told to the SOC, as messages for the outbox, pure.
+
+Each configured SOC is an outlet of its own, `soc-1` and so on in the order of the configuration,
+and gets its own copy.  The body is CEF; what stands around it (time, host, sequence) is written
+when it is sent, from the headers: {"severity", "kind", "at"}.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+
+from appliance.ledger.entry import Message
+from appliance.outlets import cef, syslog
+from appliance.outlets.runbook import section
+from appliance.outlets.text import harmless
+from appliance.site.model import Site
+from appliance.visit.guard.event import Event
+from checks.check import Check, Severity
+from checks.facts.standing import Standing, State, StateKey
+
+EVENTS = "event"
+CHECKPOINTS = "checkpoint"
+# Leaves room for both headers, so that the whole stays below what every receiver must take.
+MOST_FIELDS = 1_650
+MOST_TEXT = 700
+
+INFO = 1
+_CEF = {Severity.CRITICAL: 9, Severity.HIGH: 7, Severity.MEDIUM: 5, Severity.LOW: 3}
+_SYSLOG = {
+    Severity.CRITICAL: syslog.CRITICAL,
+    Severity.HIGH: syslog.ERROR,
+    Severity.MEDIUM: syslog.WARNING,
+    Severity.LOW: syslog.NOTICE,
+}
+_GUARD = {
+    "suspected-impact": Severity.CRITICAL,
+    "breaker-opened": Severity.MEDIUM,
+    "breaker-stays-open": Severity.LOW,
+    "budget-exceeded": Severity.MEDIUM,
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`signature` is CEF's class id and the MSGID; `act` is what happened to the alert."""
+
+    signature: str
+    act: str
+    outcome: str
+
+
+FIRING = Kind("control.fail", "firing", "failure")
+UPDATE = Kind("control.fail", "update", "failure")
+UNSEEN = Kind("control.unseen", "update", "unknown")
+RESOLVED = Kind("control.recovered", "resolved", "success")
+
+
+def outlets(site: Site) -> tuple[str, ...]:
+    """The names the SOCs have in the outbox."""
+    return tuple(f"soc-{n}" for n in range(1, len(site.outlets.soc) + 1))
+
+
+def kind(before: Standing | None, after: Standing, *, fired: bool) -> Kind | None:
+    """
+    What a changed state means to a SOC; None: nothing.
+
+    `fired`: an alert for this key is out.  A recovery is told only then, and unknown ends no
+    alert: it says that nobody sees the failure any more.
+    """
+    if after.state is State.FAIL:
+        if not fired:
+            return FIRING
+        same = before and before.state is State.FAIL and before.reason is after.reason
+        return None if same else UPDATE
+    if not fired:
+        return None
+    if after.state is not State.UNKNOWN:
+        return RESOLVED
+    return UNSEEN if before and before.state is State.FAIL else None
+
+
+def change(
+    site: Site,
+    key: StateKey,
+    before: Standing | None,
+    after: Standing,
+    check: Check,
+    *,
+    entry: int,
+    at: datetime,
+    fired: bool | None = None,
+) -> list[Message]:
+    """
+    The messages of one changed state; `entry` is the ledger size its evidence begins at.
+
+    Without `fired` an alert is out exactly when the state was fail.
+    """
+    was_failing = before is not None and before.state is State.FAIL
+    what = kind(before, after, fired=was_failing if fired is None else fired)
+    if what is None:
+        return []
+    severity = check.severity if what.outcome == "failure" else None
+    last_good = before.supported if before and before.state is State.PASS else None
+    fields: dict[str, str | int] = {
+        "externalId": f"{site.site.id}:{entry}:{key}",
+        "rt": _ms(at),
+        "start": _ms(after.since),
+        "act": what.act,
+        "outcome": what.outcome,
+        "reason": after.reason.value,
+        **_place(site, key),
+        "cs1Label": "check",
+        "cs1": check.id,
+        "cs2Label": "requirements",
+        "cs2": ", ".join(sorted(check.requirements)),
+        "cs3Label": "zone or conduit",
+        "cs3": key.subject.zone or key.subject.conduit,
+        "cs4Label": "alert key",
+        "cs4": str(key),
+        "cs5Label": "was and is",
+        "cs5": f"{before.state.value if before else 'new'} -> {after.state.value}",
+        "cs6Label": "responsible",
+        "cs6": _responsible(site, key.subject.zone),
+        "cn1Label": "ledger entry",
+        "cn1": entry,
+        "deviceCustomDate1Label": "last good" if last_good else "",
+        "deviceCustomDate1": _ms(last_good) if last_good else "",
+    }
+    said = after.said + (f" At: {', '.join(after.where)}." if after.where else "")
+    return _for_each(site, what.signature, check.title, severity, fields, said, after.reason, at)
+
+
+def guard(site: Site, event: Event, *, entry: int, at: datetime) -> list[Message]:
+    """What the guard did; `event.subject` is an address, an asset or a scope."""
+    here = [a for a in site.assets if event.subject in (a.id, a.address)]
+    fields: dict[str, str | int] = {
+        "externalId": f"{site.site.id}:{entry}:guard:{event.kind}:{harmless(event.subject, 64)}",
+        "rt": _ms(at),
+        "act": event.kind,
+        "dhost": here[0].id if here else harmless(event.subject, 64),
+        "dst": here[0].address if here else "",
+        "cn1Label": "ledger entry",
+        "cn1": entry,
+    }
+    name = f"guard.{event.kind}"
+    title = "The appliance's guard acted"
+    return _for_each(site, name, title, _GUARD.get(event.kind), fields, event.said, event.kind, at)
+
+
+def checkpoint(site: Site, note: str, *, at: datetime) -> list[Message]:
+    """The ledger's signed head, byte-exact once the escapes are off: a copy out of our reach."""
+    origin, size, *_ = note.split("\n")
+    fields: dict[str, str | int] = {
+        "externalId": f"{site.site.id}:{size}:checkpoint",
+        "rt": _ms(at),
+        "act": "checkpoint",
+        "cs1Label": "log",
+        "cs1": harmless(origin, 128),
+        "cn1Label": "ledger size",
+        "cn1": size,
+    }
+    name = "evidence.checkpoint"
+    said = cef.cef(version("upheld"), name, "Signed head of the evidence log", INFO,
+                   _around(site, fields, note, "evidence"))  # fmt: skip
+    return [
+        Message(outlet, CHECKPOINTS, name, said.encode(),
+                headers(name, syslog.INFORMATIONAL, at), latest_only=True)
+        for outlet in outlets(site)
+    ]  # fmt: skip
+
+
+def heartbeat(
+    site: str, appliance: str, *, sequence: int | None, waiting: int, note: str, at: datetime
+) -> bytes:
+    """The CEF body of one heartbeat; `note` is the newest checkpoint, or empty."""
+    _, size, root, *_ = [*note.split("\n"), "", "", ""]
+    fields: dict[str, str | int] = {
+        "rt": _ms(at),
+        "act": "heartbeat",
+        "dvchost": appliance,
+        "deviceExternalId": f"{site}/{appliance}",
+        "cs1Label": "ledger root" if root else "",
+        "cs1": root,
+        "cn1Label": "ledger size" if size else "",
+        "cn1": size,
+        "cn2Label": "messages waiting",
+        "cn2": waiting,
+        "cn3Label": "last sequence" if sequence else "",
+        "cn3": sequence or "",
+        "msg": "The appliance is alive.",
+        "request": section("heartbeat"),
+    }
+    name = "appliance.heartbeat"
+    return cef.cef(version("upheld"), name, "The appliance is alive", 0, fields).encode()
+
+
+def headers(kind: str, severity: int, at: datetime) -> str:
+    """What the outlet needs to write the line around a body."""
+    return json.dumps({"severity": severity, "kind": kind, "at": at.isoformat()})
+
+
+def _for_each(
+    site: Site,
+    signature: str,
+    title: str,
+    severity: Severity | None,
+    fields: dict[str, str | int],
+    said: str,
+    anchor: str,
+    at: datetime,
+) -> list[Message]:
+    text = cef.fitted(harmless(said, 512), MOST_TEXT)
+    whole = _around(site, fields, text, anchor)
+    # The text of a device gives way, never what the SOC's rules work with.
+    spare = MOST_FIELDS - sum(len(k) + 2 + cef.octets(str(v)) for k, v in whole.items())
+    if spare < 0:
+        whole["msg"] = cef.fitted(text, max(cef.octets(text) + spare, 0))
+    level = _CEF[severity] if severity else INFO
+    body = cef.cef(version("upheld"), signature, title, level, whole).encode()
+    found = headers(signature, _SYSLOG[severity] if severity else syslog.NOTICE, at)
+    return [Message(outlet, EVENTS, signature, body, found) for outlet in outlets(site)]
+
+
+def _around(
+    site: Site, fields: dict[str, str | int], text: str, anchor: str
+) -> dict[str, str | int]:
+    # The link comes last: blanks at the end of a message get lost, and a device may write some.
+    return {
+        **fields,
+        "dvchost": site.appliance.id,
+        "deviceExternalId": f"{site.site.id}/{site.appliance.id}",
+        "msg": text,
+        "request": section(anchor),
+    }
+
+
+def _place(site: Site, key: StateKey) -> dict[str, str | int]:
+    subject = key.subject
+    asset = next((a for a in site.assets if a.id == subject.asset), None)
+    if asset is None:
+        return {}
+    place: dict[str, str | int] = {"dhost": asset.id, "dst": asset.address}
+    transport, _, port = subject.service.partition("-")
+    if port:
+        place |= {"proto": transport.upper(), "dpt": port}
+        spoken = [s.protocol for s in asset.services if s.id == subject.service]
+        place["app"] = spoken[0] if spoken else ""
+    return place
+
+
+def _responsible(site: Site, zone: str) -> str:
+    return harmless(next((z.responsible for z in site.zones if z.id == zone), ""), 64)
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)

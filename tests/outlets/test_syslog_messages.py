@@ -1,0 +1,250 @@
+"""What a SOC is told, and that no device text gets out of its own field."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from appliance.outlets import cef, syslog, syslog_messages
+from appliance.outlets.syslog_peer import Target
+from appliance.outlets.text import harmless
+from appliance.site.loading import load
+from appliance.visit.guard.event import Event
+from checks import ALL
+from checks.facts.standing import State, StateKey, Subject
+from checks.facts.verdict import Reason
+from tests.outlets.brokers import Authority
+from tests.outlets.collectors import Rsyslog, client_context
+from tests.outlets.conftest import AT, NASTY, standing
+
+EXAMPLE = Path(__file__).parents[2] / "config" / "example"
+COUNT = 10_000 if os.environ.get("UPHELD_FUZZ") else 500
+CHECK = max(ALL, key=lambda c: len(c.title) + len(str(sorted(c.requirements))))
+NOTE = (
+    "northgate.example/edge-1/1\n1000000\nugSN2shAD7bGoHY9IBsjH026q5y7mUNtfTuWl7TrAIA=\n"
+    "\n\u2014 northgate.example/edge-1/1 Az3grlgt|\\=\n"
+)
+
+
+@pytest.fixture(scope="module")
+def site():
+    return load(EXAMPLE).site
+
+
+@pytest.fixture(scope="module")
+def key(site):
+    asset = next(a for a in site.assets if a.services)
+    subject = Subject("service", asset.zone, asset.id, asset.services[0].id)
+    return StateKey(subject, CHECK.id)
+
+
+def fields(body: str) -> tuple[list[str], dict[str, str]]:
+    """Takes a CEF line apart as its specification says; knows nothing of how ours is made."""
+    assert body.startswith("CEF:0|")
+    parts = _hidden(body).split("|", maxsplit=7)
+    found = re.split(r"(?:^| )([A-Za-z0-9]+)=", parts[7])
+    assert not found[0]
+    pairs = zip(found[1::2], found[2::2], strict=True)
+    return [_shown(p) for p in parts[:7]], {k: _shown(v) for k, v in pairs}
+
+
+_PLACES = {"\\": "\ue000", "|": "\ue001", "=": "\ue002", "n": "\n", "r": "\r"}
+
+
+def _hidden(text: str) -> str:
+    """Escape pairs become one character of no meaning, so that what is left is syntax."""
+    return re.sub(r"\\(.)", lambda m: _PLACES.get(m[1], m[0]), text)
+
+
+def _shown(text: str) -> str:
+    return text.replace("\ue000", "\\").replace("\ue001", "|").replace("\ue002", "=")
+
+
+def told(site, key, before, after, **how):
+    return syslog_messages.change(
+        site, key, before, after, CHECK, entry=7, at=AT + timedelta(seconds=2), **how
+    )
+
+
+def test_a_new_failure_fires_with_all_a_soc_needs(site, key):
+    good = standing(State.PASS)
+    bad = standing(State.FAIL, Reason.ANONYMOUS_ACCEPTED, "A session opened.")
+    (message,) = told(site, key, good, bad)
+    head, said = fields(message.body.decode())
+
+    assert message.outlet == "soc-1"
+    assert head[:3] == ["CEF:0", "Upheld", "Upheld"]
+    assert head[4:6] == ["control.fail", CHECK.title]
+    assert said["act"] == "firing"
+    assert said["cs4"] == str(key)
+    assert said["cs5"] == "pass -> fail"
+    assert said["dhost"] == key.subject.asset
+    assert said["dst"] == site.asset(key.subject.asset).address
+    assert said["externalId"] == f"northgate:7:{key}"
+    assert said["deviceCustomDate1"] == str(int(AT.timestamp() * 1000))
+    assert said["request"] == "docs/runbooks.md#anonymous-accepted"
+    assert said["msg"] == "A session opened."
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fired", "act"),
+    [
+        (None, State.FAIL, None, "firing"),
+        (State.PASS, State.FAIL, None, "firing"),
+        (State.UNKNOWN, State.FAIL, False, "firing"),
+        (State.UNKNOWN, State.FAIL, True, "update"),
+        (State.FAIL, State.PASS, None, "resolved"),
+        (State.FAIL, State.COMPENSATED, None, "resolved"),
+        (State.UNKNOWN, State.PASS, True, "resolved"),
+        (State.FAIL, State.UNKNOWN, None, "update"),
+        (State.PASS, State.UNKNOWN, None, None),
+        (State.UNKNOWN, State.PASS, None, None),
+        (None, State.PASS, None, None),
+        (State.FAIL, State.FAIL, None, None),
+        (State.UNKNOWN, State.UNKNOWN, True, None),
+    ],
+)
+def test_a_soc_hears_edges_and_a_recovery_only_after_its_failure(
+    site, key, before, after, fired, act
+):
+    was = standing(before) if before else None
+    messages = told(site, key, was, standing(after), fired=fired)
+
+    assert [fields(m.body.decode())[1]["act"] for m in messages] == ([act] if act else [])
+
+
+def test_another_reason_is_an_update(site, key):
+    was = standing(State.FAIL, Reason.DIFFERS)
+    (message,) = told(site, key, was, standing(State.FAIL, Reason.MISSING))
+
+    assert fields(message.body.decode())[1]["act"] == "update"
+
+
+def test_each_soc_gets_its_own_copy_and_none_without_one(site, key):
+    soc = site.outlets.soc[0]
+    two = site.model_copy(update={"outlets": site.outlets.model_copy(update={"soc": (soc, soc)})})
+    none = site.model_copy(update={"outlets": site.outlets.model_copy(update={"soc": ()})})
+
+    assert [m.outlet for m in told(two, key, None, standing(State.FAIL))] == ["soc-1", "soc-2"]
+    assert told(none, key, None, standing(State.FAIL)) == []
+
+
+def test_the_checkpoint_comes_out_byte_exact(site):
+    (message,) = syslog_messages.checkpoint(site, NOTE, at=AT)
+    _, said = fields(message.body.decode())
+
+    assert said["msg"] == NOTE
+    assert said["cn1"] == "1000000"
+    assert message.latest_only
+    assert b"\n" not in message.body
+
+
+def test_guard_events_name_the_asset_they_are_about(site):
+    asset = site.assets[0]
+    event = Event("suspected-impact", asset.address, "It answers three times slower.")
+    (message,) = syslog_messages.guard(site, event, entry=3, at=AT)
+    head, said = fields(message.body.decode())
+
+    assert head[4] == "guard.suspected-impact"
+    assert head[6] == "9"
+    assert said["dhost"] == asset.id
+    assert said["request"] == "docs/runbooks.md#suspected-impact"
+
+
+def test_a_message_fits_however_long_and_wide_its_texts(site, key):
+    where = tuple(f"opc.tcp://{i}/\U0001f600|=\\" for i in range(200))
+    bad = replace(standing(State.FAIL, said="\U0001f600=" * 4000), where=where)
+    (message,) = told(site, key, None, bad)
+    line = syslog.line(
+        message.body, severity=2, at=AT, host="a" * 63 + "." + "b" * 63, kind="control.fail",
+        version="100.100.100.dev1+abcdefgh", sequence=syslog.MOST_SEQUENCE,
+    )  # fmt: skip
+
+    assert len(line) <= syslog.MOST_OCTETS
+    assert fields(message.body.decode())[1]["msg"].endswith("…")
+    assert fields(message.body.decode())[1]["cs4"] == str(key)
+
+
+@pytest.mark.parametrize("most", range(12))
+def test_a_cut_never_splits_an_escape_or_a_character(most):
+    cut = cef.fitted("=€\\b=", most)
+
+    assert cef.octets(cut) <= most
+    assert "=€\\b=".startswith(cut.removesuffix("…"))
+
+
+def test_sequence_numbers_begin_again_where_the_standard_says():
+    made = [
+        syslog.line(b"x", severity=6, at=AT, host="h", kind="k", version='1"]\\', sequence=n)
+        for n in (1, syslog.MOST_SEQUENCE, syslog.MOST_SEQUENCE + 1)
+    ]
+
+    assert [re.search(rb'sequenceId="(\d+)"', line)[1] for line in made] == [
+        b"1", b"2147483647", b"1",
+    ]  # fmt: skip
+    assert b'swVersion="1\\"\\]\\\\"' in made[0]
+
+
+def hostile(dice: random.Random) -> str:
+    """What a device might write into its name to be somebody else in the SOC's screen."""
+    parts = [
+        "|", "=", "\\", "\\n", "\n", "\r\n", "\x00", "\x1b[2J", " act=resolved", "CEF:0|a|b|c|d|e|9|",
+        "]", '"', "<13>1 - - - - - - ", "#012", "#", "%msg%", "\u202e", "\u2028", "\ud800", "\ufeff",
+        "é", "\U0001f600", "\x7f", "\x85", "\t", "  ", "Ω", "${jndi:x}", "<script>", NASTY, "0 ",
+        "\ue000", "$!",
+    ]  # fmt: skip
+    chosen = [
+        dice.choice(parts) if dice.random() < 0.7 else chr(dice.randrange(1, 0x10FFFF))
+        for _ in range(dice.randint(1, 24))
+    ]
+    return "".join(chosen)
+
+
+async def test_hostile_texts_arrive_byte_exact_as_real_rsyslog_parses_them(tmp_path, site, key):
+    dice = random.Random(62443)
+    authority = Authority.make(tmp_path)
+    daemon = Rsyslog(tmp_path / "rsyslog", authority=authority)
+    daemon.start()
+    sent = []
+    try:
+        context = client_context(authority)
+        peer = await Target.at(f"tls://localhost:{daemon.port}", lambda: context).connect()
+        for n in range(1, COUNT + 1):
+            text = hostile(dice)
+            (message,) = told(site, key, None, standing(State.FAIL, said=text))
+            sent.append((text, message.body))
+            stated = json.loads(message.headers)
+            await peer.send(
+                syslog.line(
+                    message.body,
+                    severity=stated["severity"],
+                    at=AT,
+                    host="edge-1.northgate",
+                    kind=stated["kind"],
+                    version="0.1.0",
+                    sequence=n,
+                )
+            )
+        assert await peer.close(orderly=True)
+        got = await daemon.until(lambda lines: len(lines) >= COUNT)
+    finally:
+        daemon.stop()
+
+    assert len(got) == COUNT
+    for n, ((text, body), line) in enumerate(zip(sent, got, strict=True), start=1):
+        assert line["msg"].encode() == body
+        assert (line["host"], line["app"], line["msgid"]) == (
+            "edge-1.northgate", "upheld", "control.fail",
+        )  # fmt: skip
+        assert line["data"].endswith(f'[meta sequenceId="{n}"]')
+        if "\ue000" not in text and "\ue001" not in text and "\ue002" not in text:
+            head, said = fields(line["msg"])
+            assert said["msg"] == cef.fitted(harmless(text, 512), syslog_messages.MOST_TEXT)
+            assert (head[4], said["act"], said["cs4"]) == ("control.fail", "firing", str(key))
