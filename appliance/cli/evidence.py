@@ -1,4 +1,4 @@
-"""`upheld evidence`: read and verify the ledger; nothing here changes it."""
+"""`upheld evidence`: read, verify and export the ledger; nothing here changes it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from appliance.cli import exporting
 from appliance.cli.ending import fail, guarded
 from appliance.cli.options import Directory
 from appliance.cli.printing import as_json
@@ -20,7 +21,9 @@ from appliance.site.loading import load
 
 BROKEN = 1
 
-app = typer.Typer(help="Read and verify the evidence ledger.", no_args_is_help=True)
+app = typer.Typer(help="Read, verify and export the evidence ledger.", no_args_is_help=True)
+app.command()(exporting.export)
+app.command()(exporting.prove)
 
 
 @app.command()

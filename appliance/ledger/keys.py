@@ -33,6 +33,18 @@ def load_or_create(state_dir: Path, origin: str) -> Signer:
     return signer
 
 
+def existing(state_dir: Path, origin: str) -> Signer | None:
+    """
+    The signer of the log `origin`; None where this machine has no key, and none is made.
+
+    Raises `PermissionError` for a key this user may not read, and `LedgerError` for a bad one.
+    """
+    seed = _credential() or (
+        _own(state_dir / KEY_FILE) if (state_dir / KEY_FILE).exists() else None
+    )
+    return Signer(origin, seed) if seed else None
+
+
 def _credential() -> bytes | None:
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if not directory:

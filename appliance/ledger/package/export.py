@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from appliance.ledger.package.contents import content_files
 from appliance.ledger.package.material import Material
 from appliance.ledger.package.oscal import assessment_results
 from appliance.ledger.package.pages import index
-from appliance.ledger.package.pieces import bodies, log_files, newest
+from appliance.ledger.package.pieces import bodies, contradicted, log_files, newest
 from appliance.ledger.package.sampling import draw
 from appliance.ledger.package.span import Span, span
 from appliance.ledger.package.sshsig import allowed_signers, signature
@@ -30,6 +31,7 @@ from appliance.ledger.package.stage6 import stage6
 from appliance.ledger.package.tables import Table, instant
 from appliance.ledger.package.walk import Walked, walk
 from appliance.ledger.reading import read
+from appliance.ledger.tiles import StoredNodes
 from appliance.site.loading import Loaded
 from checks import BY_ID
 
@@ -58,11 +60,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Exported:
-    """A package's name without its ending, its bytes, and what somebody should be told."""
+    """A package's name without its ending, its bytes, and what somebody should be told.
+
+    `verifier` is the SHA-256 of the verify.py in it, in hex, to be handed over another way.
+    """
 
     name: str
     data: bytes
     said: tuple[str, ...]
+    verifier: str
 
 
 def export(
@@ -76,6 +82,8 @@ def export(
     """
     request.choice.refuse_unknown(loaded.site)
     verifier = Verifier.parse(vkey)
+    if signer is not None and signer.verifier != verifier:
+        raise LedgerError(f"the key at hand is {signer.vkey!r}, but the log's is {vkey!r}.")
     return read(ledger, "exporting", partial(_exported, loaded, request, verifier, signer))
 
 
@@ -93,7 +101,12 @@ def _exported(
     m = _material(loaded, request, period, walked, gathered, head[1])
     proven = sorted({walked.last_entry[k] for k, _ in m.histories if str(k) in m.sample.drawn})
     olds = _olds(request, verifier)
-    log, _ = log_files(connection, period, walked.disclosed, head, olds, proven)
+    nodes = StoredNodes(connection)
+    try:
+        contradictions = list(contradicted(nodes, head[1].size, olds))
+        log = log_files(connection, period, walked.disclosed, head, [o.size for o in olds], proven)
+    except LookupError as error:
+        raise LedgerError(f"the ledger: {error}; run `upheld evidence verify`.") from error
     payload = {**_report(m, request), **gathered.contents, **log}
     payload["data/90_raw/evidence.vkey"] = f"{verifier.vkey}\n".encode()
     name = f"evidence-{loaded.site.site.id}-{period.start:%Y%m%dT%H%M}-{period.end:%Y%m%dT%H%M}"
@@ -108,8 +121,8 @@ def _exported(
     whole = bag(payload, _tags(verifier), info, sign)
     said = [] if signer else ["the evidence key is not at hand: the manifests are not signed"]
     said += [f"content {d} is not in the ledger" for d in gathered.gone[:5]]
-    said += walked.differing[:5]
-    return Exported(name, zipped(name, whole), tuple(said))
+    said += [*contradictions, *walked.differing[:5]]
+    return Exported(name, zipped(name, whole), tuple(said), sha256(whole["verify.py"]).hexdigest())
 
 
 @dataclass(frozen=True)
@@ -148,9 +161,9 @@ def _signed(period: Span, head: Checkpoint) -> Span:
     return replace(period, last=min(period.last, head.size - 1), size=head.size)
 
 
-def _olds(request: Request, verifier: Verifier) -> list[int]:
+def _olds(request: Request, verifier: Verifier) -> list[Checkpoint]:
     notes = [*request.outside, *([request.before.checkpoint] if request.before else [])]
-    return [opened_checkpoint(note, verifier).size for note in notes]
+    return [opened_checkpoint(note, verifier) for note in notes]
 
 
 def _material(

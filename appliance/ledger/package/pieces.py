@@ -12,7 +12,7 @@ from appliance.ledger.errors import LedgerError, NoteError
 from appliance.ledger.note import Checkpoint, Verifier, opened_checkpoint
 from appliance.ledger.package.span import Span
 from appliance.ledger.tiles import StoredNodes
-from appliance.ledger.tree import consistency_at, inclusion_at
+from appliance.ledger.tree import consistency_at, inclusion_at, root_at
 
 LOG = "data/90_raw/log/"
 MOST_CHECKPOINTS = 5_000
@@ -38,9 +38,9 @@ def newest(connection: sqlite3.Connection, verifier: Verifier) -> tuple[str, Che
         ) from error
 
 
-def checkpoints(connection: sqlite3.Connection, span: Span) -> tuple[list[dict[str, object]], int]:
+def checkpoints(connection: sqlite3.Connection, span: Span) -> list[dict[str, object]]:
     """
-    The period's signed heads and how many there are in all; beyond a limit every n-th.
+    The period's signed heads; beyond a limit every n-th.
 
     The last of the period is always among those given.
     """
@@ -50,7 +50,7 @@ def checkpoints(connection: sqlite3.Connection, span: Span) -> tuple[list[dict[s
     ).fetchall()
     step = -(-len(rows) // MOST_CHECKPOINTS) or 1
     kept = rows[::-1][::step][::-1]
-    return [{"size": s, "made_at": m, "note": n} for s, m, n in kept], len(rows)
+    return [{"size": s, "made_at": m, "note": n} for s, m, n in kept]
 
 
 def subtrees(
@@ -89,6 +89,15 @@ def consistency(nodes: StoredNodes, size: int, olds: Sequence[int]) -> Iterator[
             yield {"from": old, "to": size, "hashes": [_text(h) for h in path]}
 
 
+def contradicted(nodes: StoredNodes, size: int, olds: Sequence[Checkpoint]) -> Iterator[str]:
+    """What is to be said of older heads that this ledger does not continue."""
+    for old in olds:
+        if old.size > size:
+            yield f"a checkpoint covers {old.size} entries, but this ledger only {size}: it was cut"
+        elif root_at(old.size, nodes) != old.root:
+            yield f"a checkpoint over {old.size} entries is of another history than this ledger"
+
+
 def tlog_proof(nodes: StoredNodes, index: int, size: int, note: str) -> bytes:
     """C2SP tlog-proof: one entry's way to the signed root, in one text file."""
     path = "".join(_text(h) + "\n" for h in inclusion_at(index, size, nodes))
@@ -102,11 +111,10 @@ def log_files(
     head: tuple[str, Checkpoint],
     olds: Sequence[int],
     proven: Sequence[int],
-) -> tuple[dict[str, bytes], int]:
-    """Everything under 90_raw/log, and how many checkpoints the period has in all."""
+) -> dict[str, bytes]:
+    """Everything under 90_raw/log.  Raises `LookupError` for a damaged tree."""
     note, checkpoint = head
     nodes = StoredNodes(connection)
-    kept, total = checkpoints(connection, span)
     found: Mapping[str, bytes] = {
         "entries.jsonl": b"".join(b + b"\n" for _, b in bodies(connection, disclosed)),
         "indices.txt": "".join(f"{i}\n" for i in disclosed).encode(),
@@ -115,14 +123,14 @@ def log_files(
             for start, level, hashed in subtrees(nodes, checkpoint.size, span, disclosed)
         ).encode(),
         "checkpoint": note.encode(),
-        "checkpoints.jsonl": _lines(kept),
+        "checkpoints.jsonl": _lines(checkpoints(connection, span)),
         "consistency.jsonl": _lines(consistency(nodes, checkpoint.size, [span.first, *olds])),
     }
     proofs = {
         f"proofs/{index}.tlog-proof": tlog_proof(nodes, index, checkpoint.size, note)
         for index in proven
     }
-    return {LOG + name: data for name, data in {**found, **proofs}.items()}, total
+    return {LOG + name: data for name, data in {**found, **proofs}.items()}
 
 
 def _lines(rows: object) -> bytes:

@@ -1,0 +1,134 @@
+"""`upheld evidence export` and `prove`: what an assessor takes away; the ledger stays as it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from appliance.cli.ending import fail, guarded
+from appliance.cli.options import Directory
+from appliance.ledger import durable, keys
+from appliance.ledger.errors import LedgerError
+from appliance.ledger.note import Signer, Verifier
+from appliance.ledger.package.before import before
+from appliance.ledger.package.choice import Choice
+from appliance.ledger.package.export import Exported, Request
+from appliance.ledger.package.export import export as export_package
+from appliance.ledger.package.prove import prove as prove_entry
+from appliance.site.loading import Loaded, load
+
+
+def export(
+    config: Directory,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Write the zip to this file.")],
+    start: Annotated[
+        str, typer.Option("--from", help="Begin with this UTC day or time, such as 2026-03-01.")
+    ] = "",
+    end: Annotated[
+        str, typer.Option("--to", help="End with this UTC day, or before this time.")
+    ] = "",
+    zone: Annotated[str, typer.Option(help="Take only this zone.")] = "",
+    asset: Annotated[str, typer.Option(help="Take only this asset.")] = "",
+    requirement: Annotated[str, typer.Option(help="Take only this one, such as 'SR 1.1'.")] = "",
+    sample: Annotated[int, typer.Option(help="Draw so many for checking by hand.", min=0)] = 10,
+    seed: Annotated[str, typer.Option(help="Draw with this seed; let the assessor name it.")] = "",
+    since: Annotated[
+        Path | None, typer.Option(help="Continue this earlier package, from its end on.")
+    ] = None,
+    outside: Annotated[
+        list[Path] | None,
+        typer.Option(help="Make it comparable with this checkpoint that others received."),
+    ] = None,
+) -> None:
+    """
+    Write an evidence package for an assessor: one zip that verifies without this program.
+
+    Without --from and --to it covers the whole ledger. How to check it is in its README.txt.
+    """
+    loaded = guarded(lambda: load(config))
+    request = guarded(
+        lambda: Request(
+            start=_moment("--from", start),
+            end=_moment("--to", end, last=True),
+            choice=Choice(zone, asset, requirement),
+            sample=sample,
+            seed=seed,
+            before=before(since) if since else None,
+            outside=tuple(_text(p) for p in outside or ()),
+        )
+    )
+    exported = guarded(lambda: _export(loaded, request))
+    guarded(lambda: durable.write(output, exported.data, mode=0o640, replace=True))
+    for said in exported.said:
+        typer.echo(f"note: {said}", err=True)
+    typer.echo(f"{output}: {exported.name}, {len(exported.data)} bytes")
+    typer.echo(f"sha256 {sha256(exported.data).hexdigest()}  the package")
+    typer.echo(f"sha256 {exported.verifier}  verify.py in it")
+
+
+def prove(
+    config: Directory,
+    entry: Annotated[int, typer.Argument(help="The entry's index; they count from 0.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write to this file.")
+    ] = None,
+) -> None:
+    """Write a C2SP tlog-proof that one entry is in the signed log."""
+    state = Path(guarded(lambda: load(config)).site.appliance.state_dir)
+    vkey = guarded(lambda: _vkey(state))
+    proof = guarded(lambda: prove_entry(state / "ledger.db", vkey, entry))
+    if output is None:
+        typer.echo(proof.decode(), nl=False)
+    else:
+        guarded(lambda: durable.write(output, proof, mode=0o644, replace=True))
+
+
+def _export(loaded: Loaded, request: Request) -> Exported:
+    state = Path(loaded.site.appliance.state_dir)
+    ledger = state / "ledger.db"
+    if not ledger.exists():
+        fail(f"{ledger}: there is no ledger yet; run upheld check or upheld run first")
+    vkey = _vkey(state)
+    return export_package(ledger, loaded, request, vkey, _signer(state, vkey))
+
+
+def _signer(state: Path, vkey: str) -> Signer | None:
+    """The evidence key where this user may use it; a package without its signature says so."""
+    try:
+        return keys.existing(state, Verifier.parse(vkey).name)
+    except PermissionError:
+        return None
+
+
+def _vkey(state: Path) -> str:
+    path = state / keys.VKEY_FILE
+    try:
+        return path.read_text("utf-8", "replace").strip()
+    except FileNotFoundError:
+        raise LedgerError(
+            f"{path}: the verifier's key is missing; restore it, without it nothing is shown"
+        ) from None
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8", "replace")
+
+
+def _moment(option: str, text: str, *, last: bool = False) -> datetime | None:
+    """A day or a moment; the last day of a period belongs to it."""
+    if not text:
+        return None
+    try:
+        if len(text) == len("2026-03-01"):
+            day = date.fromisoformat(text) + timedelta(days=last)
+            return datetime(day.year, day.month, day.day, tzinfo=UTC)
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise LedgerError(
+            f"{option} {text}: write a day such as 2026-03-01, or 2026-03-01T06:00Z."
+        ) from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,0 +1,232 @@
+"""The attack table: what is changed is named, and what only outsiders can see needs an outsider."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sqlite3
+import sys
+import zipfile
+
+import pytest
+
+from appliance.ledger.note import Checkpoint
+from appliance.ledger.tree import leaf_hash, root
+from tests.ledger.package.conftest import VERIFIER, ordinary, outside_checkpoint, run, unpacked
+
+sys.path.insert(0, str(VERIFIER))
+
+
+@pytest.fixture(scope="session")
+def vkey(tmp_path_factory, signer):
+    path = tmp_path_factory.mktemp("trust") / "evidence.vkey"
+    path.write_text(signer.vkey + "\n")
+    return path
+
+
+@pytest.fixture
+def judge(tmp_path, vkey):
+    """Runs verify.py over files; `soc` is the text of an outside checkpoint, None for none."""
+
+    def verify(files, soc):
+        (tmp_path / "p.zip").write_bytes(rezipped(files) if isinstance(files, dict) else files)
+        words = ["--vkey", vkey]
+        if soc:
+            (tmp_path / "soc.txt").write_text(soc)
+            words += ["--outside", tmp_path / "soc.txt"]
+        return run("verify.py", tmp_path / "p.zip", *words)
+
+    return verify
+
+
+def rezipped(files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(f"top/{name}", data)
+    return out.getvalue()
+
+
+def flipped(data, at):
+    octets = bytearray(data)
+    octets[at % len(octets)] ^= 1 << (at % 8)
+    return bytes(octets)
+
+
+def test_one_bit_flipped_in_any_file_is_named(second_day, plant, signer, tmp_path):
+    """In this process, because there are hundreds of files; the program is the same text."""
+    import verify
+
+    files = unpacked(second_day)
+    soc = outside_checkpoint(plant)
+    policy = verify.Policy(log=verify.Key.parse(signer.vkey))
+    path = tmp_path / "p.zip"
+    unseen = []
+    for number, name in enumerate(sorted(files)):
+        changed = files | {name: flipped(files[name], number * 7919 + len(files[name]) // 2)}
+        path.write_bytes(rezipped(changed))
+        found = verify.verified(path, policy, [("soc", soc)])
+        if not any(name in sentence for sentence in found.broken):
+            unseen.append((name, found.broken))
+    assert len(files) > 60
+    assert not unseen
+
+
+@pytest.mark.parametrize("name", ["data/stage6.csv", "data/90_raw/log/entries.jsonl", "verify.py"])
+def test_a_file_left_out_or_added_is_named(judge, second_day, plant, name):
+    files = unpacked(second_day)
+    without = judge({n: d for n, d in files.items() if n != name}, outside_checkpoint(plant))
+    added = judge(files | {"data/note.txt": b"trust me"}, outside_checkpoint(plant))
+
+    assert (without.code, added.code) == (1, 1)
+    assert f"BROKEN: {name}: missing" in without.said
+    assert "BROKEN: data/note.txt: no manifest lists it" in added.said
+
+
+def test_new_manifests_over_a_changed_file_are_not_signed_by_the_log(judge, second_day, plant):
+    from appliance.ledger.package.bag import TAG_MANIFEST, bag
+
+    files = unpacked(second_day)
+    payload = {n: d for n, d in files.items() if n.startswith("data/")}
+    payload["data/06_technical/failures.csv"] = b"none\r\n"
+    tags = {n: d for n, d in files.items() if not n.startswith("data/")}
+    signature = tags.pop(f"{TAG_MANIFEST}.sig")
+    again = bag(payload, tags, {"A": "b"}, lambda _: signature)
+
+    ran = judge(again, outside_checkpoint(plant))
+    assert ran.code == 1
+    assert "tagmanifest-sha256.txt.sig: does not belong to the manifests" in ran.said
+    unsigned = bag(payload, tags, {"A": "b"}, None)
+    assert judge({n: d for n, d in unsigned.items()}, outside_checkpoint(plant)).code == 3
+
+
+@pytest.fixture
+def forged(plant, tmp_path, signer):
+    """The ledger rewritten by somebody who has the real key: `change` gets and gives bodies."""
+
+    def forge(change):
+        folder = tmp_path / "forged"
+        shutil.copytree(plant, folder)
+        connection = sqlite3.connect(folder / "ledger.db", isolation_level=None)
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='trigger'"):
+            connection.execute(f"DROP TRIGGER {name}")
+        rows = connection.execute("SELECT body FROM entry ORDER BY idx").fetchall()
+        sizes = connection.execute("SELECT size, made_at FROM checkpoint ORDER BY size").fetchall()
+        bodies = change([b for (b,) in rows])
+        for table in ("entry", "tile", "checkpoint"):
+            connection.execute(f"DELETE FROM {table}")
+        leaves = [leaf_hash(b) for b in bodies]
+        from appliance.ledger.tiles import Growing, packed
+
+        tree = Growing()
+        for index, (body, leaf) in enumerate(zip(bodies, leaves, strict=True)):
+            connection.execute("INSERT INTO entry VALUES (?,?,?)", (index, leaf, body))
+            tiles = [packed(t) for t in tree.append(leaf)]
+            connection.executemany("INSERT OR REPLACE INTO tile VALUES (?,?,?)", tiles)
+        for size, at in sizes:
+            if size <= len(bodies):
+                note = signer.sign(Checkpoint(signer.name, size, root(leaves[:size])).text)
+                connection.execute("INSERT INTO checkpoint VALUES (?,?,?)", (size, note, at))
+        connection.close()
+        return folder
+
+    return forge
+
+
+def softened(bodies):
+    """The failure never happened."""
+    return [b.replace(b'"outcome":"fail"', b'"outcome":"pass"') for b in bodies]
+
+
+def test_an_entry_altered_and_signed_again_is_found_against_an_outside_checkpoint(
+    forged, pack, plant, judge, tmp_path
+):
+    folder = forged(softened)
+    exported = pack(folder)
+    alone = judge(exported.data, None)
+    found = judge(exported.data, outside_checkpoint(plant))
+
+    assert alone.code == 3
+    assert "whoever holds the key could have written another history and signed it" in alone.said
+    assert found.code == 1
+    assert "another history: its root over" in found.said
+    again = run("rejudge.py", tmp_path / "p.zip")
+    assert again.code == 1, "the facts still say what the verdicts no longer say"
+    assert "plc.port-expected-present: recorded pass (missing)" in again.said
+
+
+def test_a_log_cut_or_rolled_back_is_found_against_an_outside_checkpoint(
+    forged, pack, plant, judge
+):
+    exported = pack(forged(lambda bodies: bodies[:101]))
+    found = judge(exported.data, outside_checkpoint(plant))
+    older = judge(exported.data, outside_checkpoint(plant, 99))
+
+    assert found.code == 1
+    assert "the package's log has only 101: it was cut or rolled back" in found.said
+    assert older.code == 0, older.said
+    assert "are younger than the newest outside checkpoint" in older.said
+
+
+def test_a_fork_is_found_even_from_a_checkpoint_before_the_period(built, pack, judge, signer):
+    from datetime import timedelta
+
+    from tests.ledger.package.conftest import START
+
+    async def other(plant):
+        await plant.tell("guard", kind="hold", subject="site", said="the other history")
+        await ordinary(plant)
+
+    ours, theirs = built(ordinary), built(other)
+    early = outside_checkpoint(theirs, 40)
+    exported = pack(ours, start=START + timedelta(days=1), outside=(early,))
+
+    assert any("another history" in said for said in exported.said)
+    assert "does not extend it" in judge(exported.data, early).said
+    good = outside_checkpoint(ours, 40)
+    comparable = pack(ours, start=START + timedelta(days=1), outside=(good,))
+    assert judge(comparable.data, good).code == 0
+    silent = judge(pack(ours, start=START + timedelta(days=1)).data, good)
+    assert (silent.code, "ask for an export with --outside" in silent.said) == (3, True)
+
+
+def test_a_strangers_checkpoint_is_refused(judge, second_day):
+    from appliance.ledger.note import Signer
+
+    stranger = Signer("bench/edge/evidence/1", bytes(32))
+    note = stranger.sign(Checkpoint(stranger.name, 5, bytes(32)).text)
+
+    assert "soc.txt: not signed by bench/edge/evidence/1+" in judge(second_day.data, note).said
+
+
+def test_a_key_out_of_the_package_shows_nothing(second_day, plant, tmp_path):
+    (tmp_path / "p.zip").write_bytes(second_day.data)
+    (tmp_path / "soc.txt").write_text(outside_checkpoint(plant))
+    ran = run("verify.py", tmp_path / "p.zip", "--outside", tmp_path / "soc.txt")
+
+    assert ran.code == 3
+    assert "the key came out of the package itself" in ran.said
+
+
+def test_what_cannot_be_found_stands_in_the_package(second_day):
+    files = unpacked(second_day)
+    for name in ("data/10_method/limits.csv", "data/index.html", "data/package.json"):
+        text = files[name].decode()
+        assert "nobody exchanged entries younger than the newest checkpoint" in text
+        assert "check a sample by hand" in text
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "a\\..\\x"])
+def test_names_that_lead_out_are_refused(judge, second_day, plant, name):
+    files = unpacked(second_day)
+    ran = judge(files | {name: b""}, outside_checkpoint(plant))
+
+    assert ran.code == 1
+    assert "leads out of the package" in ran.said
+
+
+@pytest.mark.parametrize("octets", [b"", b"no zip", b"PK\x03\x04" + bytes(50)])
+def test_what_is_no_package_is_broken_and_no_traceback(judge, octets):
+    ran = judge(octets, None)
+
+    assert (ran.code, "Traceback" in ran.said) == (1, False)
