@@ -19,6 +19,7 @@ import structlog
 
 from appliance import commands, lock, publishing
 from appliance.accepting import guarded_by_the_kernel, same_appliance
+from appliance.answers import matrix_of, run_checks
 from appliance.clock import Clock, SystemClock
 from appliance.ledger import bodies, keys
 from appliance.ledger.store import Store
@@ -27,7 +28,7 @@ from appliance.outlets import messages, telling, web
 from appliance.outlets.picture import Picture
 from appliance.outlets.serving import Door, PageError, serve
 from appliance.painting import paint
-from appliance.reporting import report, status
+from appliance.reporting import status
 from appliance.round import Rounds
 from appliance.ruling import COMMANDS, POLL_SECONDS, Ruling
 from appliance.site.difference import difference
@@ -248,6 +249,8 @@ class Daemon:
                 return await run_checks(self.rounds, command)
             case "reload":
                 return {"said": await self.reload()}
+            case "matrix":
+                return matrix_of(self.rounds, command)
             case "status":
                 return status(self.picture())
             case _:
@@ -268,25 +271,6 @@ async def record_configuration(rounds: Rounds, changes: tuple[str, ...]) -> None
     if rounds.site.site.laboratory:
         fields["laboratory"] = True
     await rounds.store.commit([bodies.entry("config.change", rounds.clock.now(), fields)])
-
-
-async def run_checks(rounds: Rounds, command: dict[str, Any]) -> dict[str, Any]:
-    """Visit what the command names, now; the answer is the report of `upheld check`."""
-    started = rounds.clock.now()
-    assets = [
-        a
-        for a in rounds.visitable()
-        if command.get("asset") in (None, a.id) and command.get("zone") in (None, a.zone)
-    ]
-    anyway = bool(command.get("due_anyway"))
-    visits = await asyncio.gather(*(rounds.visit(a.id, due_anyway=anyway) for a in assets))
-    return report(
-        rounds.site,
-        [v for v in visits if v is not None],
-        started=started,
-        finished=rounds.clock.now(),
-        check=command.get("check") or "",
-    )
 
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:

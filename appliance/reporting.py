@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from appliance.judge.judging import Judged
+from appliance.judge.matrix import MatrixCell, ratios
 from appliance.outlets.picture import Picture
 from appliance.round import Visited
 from appliance.site.model import Site
+from checks.check import Check, Strength
 from checks.facts.codec import plain
 from checks.facts.observation import Observation
 from checks.facts.standing import Standing, State, StateKey
@@ -126,6 +128,55 @@ def status(picture: Picture) -> dict[str, Any]:
             "entries": picture.ledger_size,
             "last_checkpoint": _time(picture.last_checkpoint),
         },
+    }
+
+
+def cells_shown(cells: Sequence[MatrixCell], checks: Iterable[Check]) -> dict[str, Any]:
+    """
+    The JSON of `upheld matrix --format json`: the cells, and per zone and FR how many of them.
+
+    `checks` of a cell counts those that can show something of the requirement; 0: no wire can.
+    """
+    telling = Counter(
+        requirement
+        for check in checks
+        for requirement, strength in check.requirements.items()
+        if strength is not Strength.HINT
+    )
+    return {
+        "cells": [
+            {
+                "zone": cell.zone,
+                "requirement": cell.requirement.id,
+                "title": cell.requirement.title,
+                "fr": cell.requirement.foundational,
+                "cell": cell.cell.value,
+                "assets": cell.assets,
+                "shown": cell.shown,
+                "checks": telling[cell.requirement.id],
+                "attested_by": cell.attested_by or None,
+                "evidence": [
+                    {
+                        "key": str(row.key),
+                        "state": row.state.value,
+                        "reason": row.reason,
+                        "strength": row.strength.value,
+                    }
+                    for row in cell.evidence
+                ],
+            }
+            for cell in cells
+        ],
+        "ratios": [
+            {
+                "zone": ratio.zone,
+                "fr": ratio.foundational,
+                "selected": ratio.selected,
+                "supported": ratio.supported,
+                "direct": ratio.direct,
+            }
+            for ratio in ratios(cells)
+        ],
     }
 
 

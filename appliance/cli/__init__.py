@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from appliance import daemon
-from appliance.cli import checking, configuration, ending, evidence, planning, status, stopping
+from appliance.cli import (
+    checking,
+    configuration,
+    ending,
+    evidence,
+    matrix,
+    planning,
+    status,
+    stopping,
+)
 from appliance.cli.options import Directory
 from appliance.cli.printing import as_json
 from appliance.outlets import logs
@@ -24,6 +33,7 @@ app = typer.Typer(
 )
 app.command()(checking.check)
 app.command()(status.status)
+app.command()(matrix.matrix)
 app.command()(planning.plan)
 app.command()(planning.verify_capture)
 app.command()(planning.guard)

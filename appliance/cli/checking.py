@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from appliance import commands, daemon, lock
+from appliance.answers import run_checks
 from appliance.cli.ending import fail, guarded, run
 from appliance.cli.options import Directory, Format
 from appliance.cli.printing import as_json, print_judged
@@ -79,7 +80,7 @@ async def _answer(config: Path, loaded: Loaded, command: dict[str, Any]) -> dict
             try:
                 rounds = Rounds(loaded, config, store, clock, Guard(clock, kept, loaded.site))
                 await rounds.restore()
-                return await daemon.run_checks(rounds, command)
+                return await run_checks(rounds, command)
             finally:
                 kept.close()
         finally:

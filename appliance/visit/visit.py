@@ -19,34 +19,18 @@ from appliance.visit.asks import Ask
 from appliance.visit.choosing import Choice, LeftOut
 from appliance.visit.control import Controls
 from appliance.visit.guard.canary import Seen
-from appliance.visit.guard.signs import Happened
 from appliance.visit.guard.watch import Watch
-from appliance.visit.reach import Look
+from appliance.visit.reading import SHUT, answered, happened, looked, meant_to_answer, silence
 from checks.facts.context import Presence
-from checks.facts.http import HttpPages
 from checks.facts.observation import Facts, Observation
 from checks.facts.ports import PortAnswer, TcpPort
-from checks.facts.snmp import SnmpAnswer, SnmpDefaultCommunities, SnmpRefusals
 from checks.facts.verdict import Reason
 from collectors.errors import (
     CollectError,
-    HungUp,
-    LoginFailed,
     NotPermitted,
-    Refused,
-    TimedOut,
-    TurnedAway,
-    Unintelligible,
 )
 
 AGAIN_SECONDS = 2.0
-BUSY_STATUS = 503
-# A closed or silent port already said what a second connection would only repeat.
-_SHUT = {
-    PortAnswer.REFUSED: Reason.REFUSED,
-    PortAnswer.FILTERED: Reason.FILTERED,
-    PortAnswer.UNREACHABLE: Reason.UNREACHABLE,
-}
 
 
 @dataclass
@@ -93,7 +77,7 @@ class Visit:
         rest = [ask for ask in choice.chosen if ask not in self.put]
         if seen and not any(o.alive for o in seen):
             # Its other services may answer; every other port would only repeat the silence.
-            others = [a for a in rest if a.question == q.TCP_PORT and _permitted(a)]
+            others = [a for a in rest if a.question == q.TCP_PORT and meant_to_answer(a)]
             seen += await self._all(others)
         if not seen or any(o.alive for o in seen):
             seen += await self._all([a for a in rest if a not in self.put])
@@ -120,12 +104,10 @@ class Visit:
         if reason := self._shut.get(ask.look.port.id):
             said = f"Port {ask.look.port} did not open in this visit ({reason})."
             return self._observed(ask, now, None, reason, said)
-        why = self.watch.ended or self.watch.forbidden()
-        if why is None or why == "":
+        if seen and not any(o.alive for o in seen):
             why = f"{self.asset.id} did not answer where it should, so nothing else was asked."
-            last = seen[-1]
-            silent = isinstance(last.facts, TcpPort) and _SHUT.get(last.facts.answer)
-            return self._observed(ask, now, None, silent or last.reason or Reason.TIMEOUT, why)
+            return self._observed(ask, now, None, silence(seen[0]), why)
+        why = self.watch.ended or self.watch.forbidden() or "The visit ended before its turn came."
         return self._observed(ask, now, None, Reason.NOT_PERMITTED, why)
 
     async def _look(self, canaries: Sequence[Ask]) -> tuple[list[Observation], Ask | None]:
@@ -171,7 +153,7 @@ class Visit:
             except CollectError as error:
                 found = Seen(canary.look.port.id, None, str(error))
             else:
-                found = _seen(canary.look.port.id, facts)
+                found = looked(canary.look.port.id, facts)
             if found.latency_us is not None:
                 self.latencies_us.append(found.latency_us)
             if found.latency_us is not None or last:
@@ -190,18 +172,18 @@ class Visit:
         failure: CollectError | None = None
         closed_after: float | None = None
         try:
-            if len(self.put) == 1 and ask.question == q.TCP_PORT and _permitted(ask):
+            if len(self.put) == 1 and ask.question == q.TCP_PORT and meant_to_answer(ask):
                 facts, closed_after = await self.asking.lives(ask.look)
             else:
                 facts = await self.asking.ask(ask.look, ask.question)
         except CollectError as error:
             failure = error
         if self.sent() > before:
-            self.watch.saw(_happened(ask, facts, failure, closed_after))
+            self.watch.saw(happened(ask, facts, failure, closed_after))
             if self.watch.ended:
                 self._shut[ask.look.port.id] = failure.reason if failure else Reason.HUNG_UP
-        if isinstance(facts, TcpPort) and ask.look.permitted and facts.answer in _SHUT:
-            self._shut[ask.look.port.id] = _SHUT[facts.answer]
+        if isinstance(facts, TcpPort) and ask.look.permitted and facts.answer in SHUT:
+            self._shut[ask.look.port.id] = SHUT[facts.answer]
         if failure is None:
             return self._observed(ask, started, facts)
         return self._observed(ask, started, None, failure.reason, str(failure), failure)
@@ -231,7 +213,7 @@ class Visit:
             started=started,
             finished=self.clock.now(),
             clock=self.clock.quality(),
-            alive=_answered(facts, error, ask.look),
+            alive=answered(facts, error, ask.look),
             last_alive=self.last_alive,
             blind=self._blind(vantage.id, crossing=crossing),
             facts=facts,
@@ -272,54 +254,3 @@ class Visit:
             said="",
         )
         return (*seen, presence)
-
-
-def _answered(facts: Facts | None, error: CollectError | None, look: Look) -> bool:
-    """
-    Whether the device itself gave a sign of life.
-
-    A refused port may be the firewall's doing when a conduit lies between, so it only counts
-    inside the zone.
-    """
-    if isinstance(facts, TcpPort):
-        if facts.answer is PortAnswer.OPEN:
-            return True
-        return facts.answer is PortAnswer.REFUSED and look.conduit is None
-    if isinstance(facts, SnmpRefusals | SnmpDefaultCommunities):
-        # Silence to every question is written down too, but it is no sign of life.
-        heard = any(trial.answer is not SnmpAnswer.SILENT for trial in facts.trials)
-        return heard or bool(facts.control)
-    if isinstance(error, Refused):
-        return look.conduit is None
-    if isinstance(error, TurnedAway):
-        return True
-    return facts is not None or (
-        isinstance(error, TimedOut | HungUp | Unintelligible) and (look.port.transport == "tcp")
-    )
-
-
-def _permitted(ask: Ask) -> bool:
-    return ask.look.permitted and ask.look.service is not None
-
-
-def _happened(
-    ask: Ask, facts: Facts | None, error: CollectError | None, closed_after: float | None
-) -> Happened:
-    service = ask.look.service
-    busy = isinstance(facts, HttpPages) and any(p.status == BUSY_STATUS for p in facts.pages)
-    return Happened(
-        expected=_permitted(ask),
-        protocol=service.protocol if service and ask.question != q.TCP_PORT else "tcp",
-        facts=facts,
-        error=error,
-        login=isinstance(error, LoginFailed),
-        closed_after=error.after if isinstance(error, HungUp) else closed_after,
-        http_status=BUSY_STATUS if busy else None,
-    )
-
-
-def _seen(port: str, facts: Facts) -> Seen:
-    if isinstance(facts, TcpPort) and facts.answer is PortAnswer.OPEN:
-        return Seen(port, facts.latency_us)
-    said = facts.answer.value if isinstance(facts, TcpPort) else "no connection"
-    return Seen(port, None, f"port {port} was {said}.")

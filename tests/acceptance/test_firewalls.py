@@ -86,8 +86,8 @@ plc.opcua   opcua-cert-valid                  inconclusive {plc}
 plc.opcua   opcua-auditing-enabled            inconclusive {plc}
 plc         clock-offset-within-limit         inconclusive {plc}
 switch.snmp snmp-v3-authpriv                  inconclusive {switch}
-switch.snmp snmp-v1v2c-disabled               inconclusive {"no-control" if switch == "timeout" else switch}
-switch.snmp snmp-default-community-refused    inconclusive {"no-control" if switch == "timeout" else switch}
+switch.snmp snmp-v1v2c-disabled               inconclusive {switch}
+switch.snmp snmp-default-community-refused    inconclusive {switch}
 switch      clock-offset-within-limit         inconclusive {switch}
 """
 

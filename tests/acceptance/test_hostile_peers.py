@@ -91,7 +91,7 @@ def test_peers_that_give_no_good_answer(bench, start):
     rows = {
         "nothing": nobody_can_say("nothing", "refused", "refused", "refused"),
         # The ports are open and the assets are there: nothing else is known.
-        "tarpit": nobody_can_say("tarpit", "timeout", "timeout", "timeout", "no-control"),
+        "tarpit": nobody_can_say("tarpit", "timeout", "timeout", "timeout"),
         "slam": nobody_can_say("slam", "hung-up", "hung-up", "unintelligible"),
         "web": nobody_can_say("web", "unintelligible", "unintelligible", "unintelligible"),
     }

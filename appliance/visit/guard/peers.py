@@ -15,7 +15,7 @@ import struct
 from dataclasses import dataclass, field
 
 OPERATORS = "upheld-operators"
-FOR_ALL = frozenset({"hold", "status"})
+FOR_ALL = frozenset({"hold", "status", "matrix"})
 
 _SO_PEERGROUPS = 59  # Linux 4.13; the socket module does not name it
 

@@ -1,0 +1,36 @@
+"""What commands are answered, by the running daemon or by the command's own process."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from appliance.judge.matrix import matrix
+from appliance.reporting import cells_shown, report
+from appliance.round import Rounds
+from checks import ALL, BY_ID
+
+
+async def run_checks(rounds: Rounds, command: dict[str, Any]) -> dict[str, Any]:
+    """Visit what the command names, now; the answer is the report of `upheld check`."""
+    started = rounds.clock.now()
+    assets = [
+        a
+        for a in rounds.visitable()
+        if command.get("asset") in (None, a.id) and command.get("zone") in (None, a.zone)
+    ]
+    anyway = bool(command.get("due_anyway"))
+    visits = await asyncio.gather(*(rounds.visit(a.id, due_anyway=anyway) for a in assets))
+    return report(
+        rounds.site,
+        [v for v in visits if v is not None],
+        started=started,
+        finished=rounds.clock.now(),
+        check=command.get("check") or "",
+    )
+
+
+def matrix_of(rounds: Rounds, command: dict[str, Any]) -> dict[str, Any]:
+    """The answer to `upheld matrix`."""
+    cells = matrix(rounds.site, rounds.standings.items(), BY_ID, sl_t=command.get("sl_t"))
+    return cells_shown(cells, ALL)
