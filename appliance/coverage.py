@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from appliance.recall import Recall
@@ -15,14 +15,24 @@ LATE = timedelta(seconds=30)
 
 
 def covered(
-    recall: Recall, asset: Asset, planned: Sequence[Ask], every: timedelta, *, running: float
+    recall: Recall,
+    asset: Asset,
+    planned: Sequence[Ask],
+    wait: Callable[[Asset, Ask], timedelta],
+    *,
+    running: float,
 ) -> OwnAsset:
-    """`running` is how many seconds we have been at it."""
-    young = recall.young(asset.id, INTERVALS * every + LATE)
-    # What has never been asked counts once it should have been: not in the first minutes.
-    late = running > INTERVALS * every.total_seconds()
-    counted = [
-        ask for ask in planned if ask.forbidden is None and (late or recall.ever_asked(asset, ask))
-    ]
-    known = sum((a.look.port.id, a.look.vantage.id, a.question.id) in young for a in counted)
-    return OwnAsset(asset.id, asset.zone, planned=len(counted), answered=known)
+    """`wait` is how long lies between two askings, `running` how many seconds we have been at it."""
+    young: dict[timedelta, set[tuple[str, str, str]]] = {}
+    counted = known = 0
+    for ask in planned:
+        between = wait(asset, ask)
+        # What has never been asked counts once it should have been: not in the first minutes.
+        late = running > INTERVALS * between.total_seconds()
+        if ask.forbidden is not None or not (late or recall.ever_asked(asset, ask)):
+            continue
+        if between not in young:
+            young[between] = recall.young(asset.id, INTERVALS * between + LATE)
+        counted += 1
+        known += (ask.look.port.id, ask.look.vantage.id, ask.question.id) in young[between]
+    return OwnAsset(asset.id, asset.zone, planned=counted, answered=known)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from appliance.cadence import Cadence
 from appliance.clock import Clock
 from appliance.coverage import covered
 from appliance.judge.judging import Judge, Judged, applicable, subjects
@@ -27,7 +28,6 @@ from appliance.site.loading import Loaded
 from appliance.site.model import Asset, Site
 from appliance.site.profiles import firmware_oids, profiles
 from appliance.site.secrets import Secrets
-from appliance.visit import questions as q
 from appliance.visit.asks import Ask, asks
 from appliance.visit.guard import Guard
 from appliance.visit.guard.event import Event
@@ -39,8 +39,8 @@ from appliance.visit.taking import Taken, Taking
 from checks import ALL, BY_ID
 from checks.facts.codec import build
 from checks.facts.context import Moment, Own
-from checks.facts.observation import Facts, Observation
-from checks.facts.standing import Standing, StateKey, Subject
+from checks.facts.observation import Observation
+from checks.facts.standing import Standing, StateKey
 from checks.facts.verdict import Verdict
 
 
@@ -99,10 +99,11 @@ class Rounds:
             firmware_oids=self.firmware_oids,
             profiles=self.profiles,
         )
-        self.judge = Judge(self.site, ALL, self._interval)
         self.planned = {
             a.id: asks(a, looks(self.site, a), laboratory=laboratory) for a in self.visitable()
         }
+        self.cadence = Cadence(self.site, self.planned)
+        self.judge = Judge(self.site, ALL, self.cadence.interval)
         self.recall.keep_only(self.planned)
 
     async def restore(self) -> None:
@@ -146,7 +147,7 @@ class Rounds:
         return tuple(a for a in self.site.assets if a.probing != NEVER and not a.safety)
 
     def every(self, asset: Asset) -> timedelta:
-        return q.every(asset, laboratory=self.site.site.laboratory)
+        return self.cadence.every(asset)
 
     async def visit(self, asset_id: str, *, due_anyway: bool = False) -> Visited | None:
         """Take one asset's turn; None when none of its questions was due."""
@@ -203,7 +204,8 @@ class Rounds:
     def overdue(self, asset: Asset) -> bool:
         """Whether the asset's turn was missed: something is known of it, and too old."""
         return any(
-            self.recall.overdue(asset, a, self._wait(asset, a)) for a in self.planned[asset.id]
+            self.recall.overdue(asset, a, self.cadence.wait(asset, a))
+            for a in self.planned[asset.id]
         )
 
     async def age(self) -> int:
@@ -230,17 +232,14 @@ class Rounds:
         running = self.clock.monotonic() - self._since
         return Own(
             assets=tuple(
-                covered(self.recall, a, self.planned[a.id], self.every(a), running=running)
+                covered(self.recall, a, self.planned[a.id], self.cadence.wait, running=running)
                 for a in self.visitable()
             ),
             controls=self.taking.controls.newest(),
         )
 
     def _due(self, asset: Asset, ask: Ask) -> bool:
-        return self.recall.due(asset, ask, self._wait(asset, ask))
-
-    def _wait(self, asset: Asset, ask: Ask) -> timedelta:
-        return q.interval(asset, ask.question, laboratory=self.site.site.laboratory)
+        return self.recall.due(asset, ask, self.cadence.wait(asset, ask))
 
     async def _write(self, asset: Asset, taken: Taken, rows: Mapping[str, bytes]) -> Visited:
         visit, seen = taken.visit, taken.observations
@@ -301,13 +300,3 @@ class Rounds:
         if self.site.outlets.mqtt is None:
             return []
         return [telling.guard(self.site.site.id, event, at=at) for event in events]
-
-    def _interval(self, subject: Subject, kind: type[Facts]) -> int:
-        """Seconds between two looks at such facts; of the slowest asset for wider subjects."""
-        question = next((x for x in q.QUESTIONS if x.facts is kind), q.TCP_PORT)
-        assets = [self.site.asset(subject.asset)] if subject.asset else self.visitable()
-        if subject.kind in ("zone", "conduit"):
-            assets = [a for a in self.visitable() if a.zone == subject.zone] or self.visitable()
-        lab = self.site.site.laboratory
-        waits = [q.interval(a, question, laboratory=lab) for a in assets if a.probing != NEVER]
-        return int(max((w.total_seconds() for w in waits), default=3600))

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from appliance.site import references
+from appliance.site import references, unreachable
 from appliance.site.difference import difference
 from appliance.site.explaining import explain
 from appliance.site.model import Appliance, Site
@@ -39,6 +39,7 @@ def load(directory: Path) -> Loaded:
     if root is None:
         raise SiteError(problems)
     problems += references.problems(root)
+    problems += unreachable.problems(root)
     try:
         site = Site.model_validate(root.plain(), by_alias=True, by_name=False)
     except ValidationError as error:

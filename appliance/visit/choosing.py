@@ -128,49 +128,6 @@ def choose(
     return Choice(chosen, tuple(out), at, purse.spent, purse.octets)
 
 
-def rounds(
-    asks: Sequence[Ask],
-    numbers: ProbingClass,
-    *,
-    canary: Ask | None,
-    every: timedelta,
-    never_connect: NeverConnect = allowed.never_connect,
-) -> int | None:
-    """
-    How many visits it takes at most until all of `asks` were put, with a day's budget full.
-
-    What its class never allows is not waited for.  None when it never comes to an end: not even
-    the canary fits, or `asks` lacks what one of them has to come after.
-    """
-    day = Left(numbers.packets_a_day, numbers.octets_a_day)
-    position, worst = Position(), 1
-    # From the second turn on the rotations begin anywhere, as they will for good.
-    for _ in range(3):
-        missing: set[str] | None = None
-        visits = 0
-        # Each ring moves on at least once in two visits.
-        while missing is None or missing:
-            visits += 1
-            choice = choose(
-                asks,
-                numbers,
-                day,
-                position,
-                canary=canary,
-                every=every,
-                never_connect=never_connect,
-            )
-            if visits > 2 * len(asks) + 2:
-                return None
-            position = choice.position
-            if missing is None:
-                waiting = (o for o in choice.left_out if o.reason is not Reason.NOT_PERMITTED)
-                missing = {place(o.ask) for o in waiting}
-            missing -= {place(a) for a in choice.chosen}
-        worst = max(worst, visits)
-    return worst
-
-
 def place(ask: Ask) -> str:
     """Where an ask stands among all: gentle before demanding, industrial services last."""
     protocol = ask.look.service.protocol if ask.look.service else ""

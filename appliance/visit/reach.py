@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.site.model import Asset, Conduit, Port, Service, Site, Vantage
+from collectors.allowed import never_connect
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ def _from(site: Site, vantage: Vantage, conduit: Conduit | None, asset: Asset) -
     found += [
         Look(vantage, port, None, name, _permitted(conduit, vantage, asset, port))
         for port in site.closed_ports
-        if port not in declared and not _listed_for_the_zone(conduit, asset, port)
+        if port not in declared
+        and not _listed_for_the_zone(conduit, asset, port)
+        and never_connect(port.transport, port.number) is None
     ]
     return found
 

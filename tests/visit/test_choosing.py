@@ -18,11 +18,11 @@ from appliance.visit.choosing import (
     canary_of,
     choose,
     place,
-    rounds,
 )
 from appliance.visit.classes import CLASSES, ProbingClass, class_of
 from appliance.visit.purse import Left
 from appliance.visit.reach import Look
+from appliance.visit.rotation import Rotation, rotation
 from checks.facts.verdict import Reason
 
 HOUR = timedelta(hours=1)
@@ -264,7 +264,9 @@ def test_a_fragile_plc_is_asked_everything_in_turn_and_closed_ports_are_not_star
 
     assert set().union(*seen[:3]) == set(asks)
     assert set().union(*seen[3:]) == set(asks)
-    assert rounds(asks, FRAGILE, canary=asks[0], every=FRAGILE.every, never_connect=nowhere) == 3
+    got = rotation(asks, FRAGILE, canary=asks[0], every=FRAGILE.every, never_connect=nowhere)
+
+    assert got.whole == 3
 
 
 @pytest.mark.parametrize(("ports", "visits"), [(0, 1), (25, 1), (26, 2), (50, 2), (51, 3)])
@@ -272,16 +274,17 @@ def test_how_many_visits_a_rotation_takes(ports: int, visits: int):
     """A standard asset with one service: (200 - 2 canaries) / 7 ports a visit, less the service."""
     asks = (opened("tcp/4840", "opcua"), opened("tcp/502", "modbus"), *CLOSED[:ports])
 
-    got = rounds(asks, STANDARD, canary=asks[0], every=HOUR, never_connect=nowhere)
+    got = rotation(asks, STANDARD, canary=asks[0], every=HOUR, never_connect=nowhere)
 
-    assert got == visits
+    assert got == Rotation(spoken=1, whole=visits)
 
 
 def test_rounds_that_never_end_are_none():
     small = replace(STANDARD, packets_a_sweep=10)
 
-    assert rounds(PLC, small, canary=PLC[0], every=HOUR, never_connect=nowhere) is None
-    assert rounds((PLC[0], PLC[3]), STANDARD, canary=PLC[0], every=HOUR) is None
+    never = Rotation(None, None)
+    assert rotation(PLC, small, canary=PLC[0], every=HOUR, never_connect=nowhere) == never
+    assert rotation((PLC[0], PLC[3]), STANDARD, canary=PLC[0], every=HOUR) == never
 
 
 def test_the_laboratory_asks_everything_at_once():
@@ -306,7 +309,7 @@ def test_whatever_is_asked_the_limits_hold_and_nothing_waits_longer_than_rounds(
         asks = [a for a in asks if a.question.after is None]
     every = max(numbers.floor, timedelta(minutes=dice.choice([15, 30, 60, 1_440])))
     how = {"canary": PLC[0], "every": every, "never_connect": nowhere}
-    most = rounds(asks, numbers, **how)
+    most = rotation(asks, numbers, **how).whole
     assert most is not None
     never = {o.ask for o in chosen(asks, numbers, **how).left_out if o.reason == "not-permitted"}
     at, waited = Position(), dict.fromkeys(set(asks) - never, 0)

@@ -74,11 +74,11 @@ def test_longer_attempts_cost_a_syn_each_and_datagrams_none():
     assert q.packets(q.SNMP_SYSTEM, cellular) == q.SNMP_SYSTEM.packets
 
 
-def test_the_rotation_lengthens_the_interval_of_ports_alone():
+def test_a_rotation_lengthens_the_interval_of_what_takes_part_in_it():
     plc = asset(probing="standard")
 
     assert q.interval(plc, q.TCP_PORT, laboratory=False, rounds=7) == 7 * HOUR
-    assert q.interval(plc, q.MODBUS_IDENTITY, laboratory=False, rounds=7) == HOUR
+    assert q.interval(plc, q.MODBUS_IDENTITY, laboratory=False) == HOUR
     assert q.interval(plc, q.OPCUA_SERVER, laboratory=False, rounds=7) == 24 * HOUR
     assert q.interval(plc, q.SNMP_DEFAULTS, laboratory=False) == 24 * HOUR
     assert q.interval(plc, q.TLS_WEAK_SUITES, laboratory=False) == 30 * 24 * HOUR

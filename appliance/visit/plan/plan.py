@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from hashlib import sha256
 from math import ceil
 from typing import Any
@@ -17,21 +16,19 @@ from typing import Any
 from appliance.site.model import Asset, Site
 from appliance.visit import choosing
 from appliance.visit import questions as q
-from appliance.visit.asks import Ask, asks
+from appliance.visit.asks import asks
 from appliance.visit.classes import ProbingClass, class_for
 from appliance.visit.plan.latency import Asked, Latency, latencies, wider
 from appliance.visit.plan.load import Load, lasts, loads
 from appliance.visit.plan.outside import Outside, outside
 from appliance.visit.plan.step import DAY, Step, step_of
 from appliance.visit.reach import looks
+from appliance.visit.rotation import Rotations, visits_of
 from appliance.visit.schedule import phase
 from collectors.allowed import never_connect
 from collectors.wire import SOURCE_PORTS
 
 NEVER = "never"
-
-
-_Known = dict[tuple[tuple[str, ...], ProbingClass, timedelta], int | None]
 
 
 @dataclass(frozen=True)
@@ -96,8 +93,8 @@ def plan(site: Site) -> Plan:
     touched = sorted(
         (a for a in site.assets if a.probing != NEVER and not a.safety), key=lambda a: a.id
     )
-    known: _Known = {}
-    assets = tuple(_asset(site, asset, known) for asset in touched)
+    rotations = Rotations(never_connect)
+    assets = tuple(_asset(site, asset, rotations) for asset in touched)
     visits = {a.asset: (_asked(a.steps), a.every, a.seconds) for a in assets}
     return Plan(
         site=site.site.id,
@@ -111,7 +108,7 @@ def plan(site: Site) -> Plan:
     )
 
 
-def _asset(site: Site, asset: Asset, known: _Known) -> AssetPlan:
+def _asset(site: Site, asset: Asset, rotations: Rotations) -> AssetPlan:
     laboratory = site.site.laboratory
     numbers = class_for(asset, laboratory=laboratory)
     every = q.every(asset, laboratory=laboratory)
@@ -122,8 +119,12 @@ def _asset(site: Site, asset: Asset, known: _Known) -> AssetPlan:
         if never_connect(ask.look.port.transport, ask.look.port.number) is None
     )
     canary = choosing.canary_of(asked, never_connect)
-    rounds = _rounds(asked, numbers, every, canary, known)
-    steps = tuple(step_of(site, asset, ask, numbers, every, rounds or len(asked)) for ask in asked)
+    found = rotations.of(asked, numbers, canary=canary, every=every)
+    rounds = found.whole
+    steps = tuple(
+        step_of(site, asset, ask, numbers, every, visits_of(ask, found, len(asked)))
+        for ask in asked
+    )
     visit, day = loads(numbers, steps, seconds, canary)
     longest = lasts(site, numbers, steps)
     return AssetPlan(
@@ -145,27 +146,6 @@ def _asset(site: Site, asset: Asset, known: _Known) -> AssetPlan:
         over=_over(numbers, rounds),
         latencies=latencies(asset, _asked(steps), every=seconds, lasts=longest),
     )
-
-
-def _rounds(
-    asked: tuple[Ask, ...],
-    numbers: ProbingClass,
-    every: timedelta,
-    canary: Ask | None,
-    known: _Known,
-) -> int | None:
-    """How many visits ask everything once; worked out once for assets that are alike."""
-    names = tuple(
-        f"{ask.look.port} {ask.look.vantage.id} {ask.question.id} "
-        f"{ask.look.permitted} {ask.look.service} {ask.forbidden}"
-        for ask in asked
-    )
-    alike = (names, numbers, every)
-    if alike not in known:
-        known[alike] = choosing.rounds(
-            asked, numbers, canary=canary, every=every, never_connect=never_connect
-        )
-    return known[alike]
 
 
 def _over(numbers: ProbingClass, rounds: int | None) -> tuple[str, ...]:
