@@ -11,6 +11,7 @@ from appliance.cli.ending import guarded
 from appliance.cli.options import Directory
 from appliance.cli.printing import as_json
 from appliance.site import init as site_init
+from appliance.site.lint import lint
 from appliance.site.loading import load
 from appliance.site.schema import json_schema
 
@@ -19,12 +20,18 @@ app = typer.Typer(help="Check, describe or start a configuration.", no_args_is_h
 
 @app.command()
 def check(config: Directory) -> None:
-    """Read the whole configuration and say what is wrong with it, and where."""
+    """
+    Read the whole configuration and say what is wrong with it, and where.
+
+    Warnings name what is sound and still worth a second look; they change nothing.
+    """
     site = guarded(lambda: load(config)).site
     typer.echo(
         f"{config}: sound. {len(site.zones)} zones, {len(site.assets)} assets, "
         f"{len(site.conduits)} conduits."
     )
+    for warning in lint(site):
+        typer.echo(f"warning: {warning}")
 
 
 @app.command()
