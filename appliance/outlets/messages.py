@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from appliance.ledger.entry import Message
+from appliance.outlets.runbook import section
 from checks.check import Check
 from checks.facts.codec import plain
 from checks.facts.standing import Standing, StateKey, Subject
@@ -80,6 +81,7 @@ def alert(
         "where": list(standing.where),
         "since": plain(standing.since),
         "remedy": check.remedy,
+        "runbook": section(standing.reason.value),
         "at": plain(at),
         "entry": entry,
     }

@@ -14,6 +14,7 @@ from itertools import groupby
 from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.exposition import generate_latest
 
+from appliance.judge.matrix import MatrixCell, ratios
 from appliance.outlets.picture import AssetPicture, Picture
 from checks.check import Check
 from checks.facts.opcua import OpcUaEndpoints
@@ -49,6 +50,7 @@ class Exposition:
             *_asset_families(picture.assets),
             _certificates(picture),
             _confirmed(picture),
+            *_zone_ratios(picture.cells),
             _refused(picture.refused),
             _outbox(picture.outbox),
         ]
@@ -200,6 +202,23 @@ def _confirmed(picture: Picture) -> str:
             (_labels(zone=a.zone, asset=a.id), _seconds(newest[a.id]))
             for a in picture.assets
             if a.id in newest
+        ),
+    )
+
+
+def _zone_ratios(cells: Iterable[MatrixCell]) -> tuple[str, str]:
+    """Support and coverage; exceptions and attestations are in neither."""
+    found = [(_labels(zone=r.zone, fr=f"fr{r.foundational}"), r) for r in ratios(cells)]
+    return (
+        _family(
+            "upheld_zone_support_ratio",
+            "Supported requirements of a zone, of those its target level selects.",
+            ((labels, repr(r.supported / r.selected)) for labels, r in found),
+        ),
+        _family(
+            "upheld_zone_coverage_ratio",
+            "Requirements of a zone with direct evidence in date, of those its target level selects.",
+            ((labels, repr(r.direct / r.selected)) for labels, r in found),
         ),
     )
 

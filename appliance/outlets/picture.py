@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from appliance.judge.matrix import MatrixCell
 from checks.check import Check
 from checks.facts.observation import Observation
 from checks.facts.standing import Standing, StateKey
@@ -45,6 +46,7 @@ class Picture:
     `standings` is sorted by key.  `observations` holds the newest of each question.  `lateness`
     is the longest time in seconds a due visit has been waiting to start, over the last minute.
     `refused` counts what the guard refused, by asset and reason, since the daemon started.
+    `cells` is the matrix, zone by requirement.
     """
 
     at: datetime
@@ -67,3 +69,4 @@ class Picture:
     lateness: float
     nothing_sent_since: datetime | None = None
     refused: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    cells: tuple[MatrixCell, ...] = ()

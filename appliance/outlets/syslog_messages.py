@@ -9,6 +9,7 @@ when it is sent, from the headers: {"severity", "kind", "at"}.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -36,11 +37,16 @@ _SYSLOG = {
     Severity.MEDIUM: syslog.WARNING,
     Severity.LOW: syslog.NOTICE,
 }
-_GUARD = {
+# What the guard did that a SOC wants to know; the rest is the engineers', on the page and in the
+# ledger.  None: told, and no trouble.
+_GUARD: Mapping[str, Severity | None] = {
     "suspected-impact": Severity.CRITICAL,
-    "breaker-opened": Severity.MEDIUM,
-    "breaker-stays-open": Severity.LOW,
+    "impact-acknowledged": None,
     "budget-exceeded": Severity.MEDIUM,
+    "credential.latched": Severity.MEDIUM,
+    "trust.withdrawn": Severity.MEDIUM,
+    "hold.put": Severity.LOW,
+    "hold.released": None,
 }
 
 
@@ -135,7 +141,9 @@ def change(
 
 
 def guard(site: Site, event: Event, *, entry: int, at: datetime) -> list[Message]:
-    """What the guard did; `event.subject` is an address, an asset or a scope."""
+    """What the guard did, when a SOC wants it; `event.subject` is an address, asset or scope."""
+    if event.kind not in _GUARD:
+        return []
     here = [a for a in site.assets if event.subject in (a.id, a.address)]
     fields: dict[str, str | int] = {
         "externalId": f"{site.site.id}:{entry}:guard:{event.kind}:{harmless(event.subject, 64)}",
@@ -148,7 +156,9 @@ def guard(site: Site, event: Event, *, entry: int, at: datetime) -> list[Message
     }
     name = f"guard.{event.kind}"
     title = "The appliance's guard acted"
-    return _for_each(site, name, title, _GUARD.get(event.kind), fields, event.said, event.kind, at)
+    # "hold.put" and "hold.released" have one section.
+    anchor = event.kind.partition(".")[0]
+    return _for_each(site, name, title, _GUARD[event.kind], fields, event.said, anchor, at)
 
 
 def checkpoint(site: Site, note: str, *, at: datetime) -> list[Message]:

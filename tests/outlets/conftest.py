@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from appliance.judge.matrix import Cell, MatrixCell
 from appliance.outlets.picture import AssetPicture, Picture, ZonePicture
 from checks import ALL
 from checks.facts.certificates import Certificate
@@ -13,6 +14,7 @@ from checks.facts.observation import ClockQuality, Observation
 from checks.facts.opcua import OpcUaEndpoints
 from checks.facts.standing import Standing, State, StateKey, Subject
 from checks.facts.verdict import Reason
+from checks.requirements import REQUIREMENTS
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 NASTY = "<script>alert(1)</script>\x1b[2J\u202egnp"
@@ -121,3 +123,20 @@ def paint():
         return Picture(**(values | differs))
 
     return painted
+
+
+@pytest.fixture
+def full_picture(paint) -> Picture:
+    """A picture with every family of metrics in it."""
+    cells = tuple(
+        MatrixCell(
+            "control", r, Cell.SUPPORTED if n % 3 else Cell.CONTRADICTED, 2, 1, n % 2 == 0, ()
+        )
+        for n, r in enumerate(REQUIREMENTS.values())
+    )
+    confirmed = StateKey(Subject("asset", "control", "hmi-1"), "inventory-device-present")
+    return paint(
+        cells=cells,
+        refused={("hmi-1", "fault"): 1},
+        standings=(*standings(), (confirmed, standing(State.PASS))),
+    )

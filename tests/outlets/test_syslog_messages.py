@@ -158,6 +158,14 @@ def test_guard_events_name_the_asset_they_are_about(site):
     assert said["request"] == "docs/runbooks.md#suspected-impact"
 
 
+def test_what_only_engineers_want_to_know_of_the_guard_stays_off_the_soc_s_screen(site):
+    forgiven = Event("breaker-forgiven", site.assets[0].address, "It answers.")
+    (held,) = syslog_messages.guard(site, Event("hold.put", "all", "J."), entry=1, at=AT)
+
+    assert syslog_messages.guard(site, forgiven, entry=1, at=AT) == []
+    assert fields(held.body.decode())[1]["request"] == "docs/runbooks.md#hold"
+
+
 def test_a_message_fits_however_long_and_wide_its_texts(site, key):
     where = tuple(f"opc.tcp://{i}/\U0001f600|=\\" for i in range(200))
     bad = replace(standing(State.FAIL, said="\U0001f600=" * 4000), where=where)
