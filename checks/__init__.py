@@ -8,6 +8,7 @@ from checks.fr1_identification.crypto_key_unique import judge as crypto_key_uniq
 from checks.fr1_identification.ftp_anonymous_refused import judge as ftp_anonymous_refused
 from checks.fr1_identification.http_login_required import judge as http_login_required
 from checks.fr1_identification.login_notice_shown import judge as login_notice_shown
+from checks.fr1_identification.modbus_plain_compensated import judge as modbus_plain_compensated
 from checks.fr1_identification.modbus_security_mutual import judge as modbus_security_mutual
 from checks.fr1_identification.mqtt_broker_protected import judge as mqtt_broker_protected
 from checks.fr1_identification.opcua_anonymous_session_refused import (
@@ -19,6 +20,9 @@ from checks.fr1_identification.opcua_anonymous_token_absent import (
 from checks.fr1_identification.opcua_cert_identity import judge as opcua_cert_identity
 from checks.fr1_identification.opcua_cert_trusted import judge as opcua_cert_trusted
 from checks.fr1_identification.opcua_cert_valid import judge as opcua_cert_valid
+from checks.fr1_identification.opcua_password_token_protected import (
+    judge as opcua_password_token_protected,
+)
 from checks.fr1_identification.port_authentication_on import judge as port_authentication_on
 from checks.fr1_identification.snmp_default_community_refused import (
     judge as snmp_default_community_refused,
@@ -36,6 +40,7 @@ from checks.fr2_use_control.opcua_anonymous_write_denied import (
     judge as opcua_anonymous_write_denied,
 )
 from checks.fr2_use_control.opcua_auditing_enabled import judge as opcua_auditing_enabled
+from checks.fr2_use_control.opcua_session_limit_set import judge as opcua_session_limit_set
 from checks.fr2_use_control.opcua_session_timeout_bounded import (
     judge as opcua_session_timeout_bounded,
 )
@@ -44,6 +49,9 @@ from checks.fr2_use_control.time_source_approved import judge as time_source_app
 from checks.fr3_integrity.error_output_terse import judge as error_output_terse
 from checks.fr3_integrity.firmware_approved import judge as firmware_approved
 from checks.fr3_integrity.http_session_cookie_sound import judge as http_session_cookie_sound
+from checks.fr3_integrity.modbus_config_registers_baseline import (
+    judge as modbus_config_registers_baseline,
+)
 from checks.fr3_integrity.opcua_mode_none_absent import judge as opcua_mode_none_absent
 from checks.fr3_integrity.self_coverage import judge as self_coverage
 from checks.fr4_confidentiality.cleartext_service_absent import judge as cleartext_service_absent
@@ -51,6 +59,9 @@ from checks.fr4_confidentiality.http_encrypted import judge as http_encrypted
 from checks.fr4_confidentiality.opcua_cert_strong import judge as opcua_cert_strong
 from checks.fr4_confidentiality.opcua_deprecated_policy_absent import (
     judge as opcua_deprecated_policy_absent,
+)
+from checks.fr4_confidentiality.opcua_encryption_on_boundary import (
+    judge as opcua_encryption_on_boundary,
 )
 from checks.fr4_confidentiality.snmp_v3_strong_protocols import judge as snmp_v3_strong_protocols
 from checks.fr4_confidentiality.ssh_algorithms_strong import judge as ssh_algorithms_strong
@@ -71,6 +82,10 @@ from checks.fr7_availability.mgmt_plane_hardened import judge as mgmt_plane_hard
 from checks.fr7_availability.modbus_identity_matches_inventory import (
     judge as modbus_identity_matches_inventory,
 )
+from checks.fr7_availability.opcua_build_matches_inventory import (
+    judge as opcua_build_matches_inventory,
+)
+from checks.fr7_availability.opcua_endpoints_expected import judge as opcua_endpoints_expected
 from checks.fr7_availability.port_expected_present import judge as port_expected_present
 from checks.fr7_availability.port_neighbours_expected import judge as port_neighbours_expected
 from checks.fr7_availability.port_unexpected_absent import judge as port_unexpected_absent

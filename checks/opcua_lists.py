@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from checks.facts.certificates import Certificate
 from checks.facts.opcua import Endpoint, MessageMode, OpcUaEndpoints
 from checks.facts.verdict import Reason, Verdict, inconclusive, not_applicable
@@ -46,3 +48,26 @@ def certificates(listed: OpcUaEndpoints) -> tuple[Certificate, ...] | Verdict:
                 where=(row(endpoint),),
             )
     return listed.certificates
+
+
+def place(url: str) -> tuple[str, int | None, bool]:
+    """Host in lower case, port (None: it cannot be read), whether the host is an address."""
+    rest = url.partition("://")[2].partition("/")[0].casefold()
+    host, _, port = rest.rpartition("]") if rest.startswith("[") else ("", "", rest)
+    if host:
+        host, port = host.removeprefix("["), port.removeprefix(":")
+    else:
+        host, _, port = rest.partition(":")
+    # OPC 10000-6, 7.2: the port that goes without saying.
+    number = port if port or rest.endswith(":") else "4840"
+    if not host or not number.isascii() or not number.isdecimal() or len(number) > 5:
+        return "", None, False
+    return host, int(number), is_address(host)
+
+
+def is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

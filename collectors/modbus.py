@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 
 from pymodbus.framer import FramerSocket
-from pymodbus.pdu import DecodePDU
+from pymodbus.pdu import DecodePDU, ModbusPDU
 from pymodbus.pdu.mei_message import ReadDeviceInformationRequest
 
 from checks.facts.modbus import ModbusIdentity
@@ -75,14 +75,23 @@ async def identity(wire: Wire, target: Target, *, unit: int) -> ModbusIdentity:
 
 
 async def _exchange(stream: Stream, target: Target, unit: int, object_id: int) -> bytes:
+    request = ReadDeviceInformationRequest(READ_BASIC, object_id, unit, new_transaction())
+    return await exchange(stream, target, request)
+
+
+def new_transaction() -> int:
+    """Any but 0, which devices use for what they say unasked."""
+    return secrets.randbelow(0xFFFF) + 1
+
+
+async def exchange(stream: Stream, target: Target, request: ModbusPDU) -> bytes:
     """
-    The PDU that answers one request.
+    The PDU that answers one request of a `new_transaction`; raises as `identity`.
 
     Gateways deliver late answers to whoever asks next, so frames with another transaction or unit
     are dropped; a random transaction keeps an earlier connection's from fitting by chance.
     """
-    transaction = secrets.randbelow(0xFFFF) + 1
-    request = ReadDeviceInformationRequest(READ_BASIC, object_id, unit, transaction)
+    transaction, unit = request.transaction_id, request.dev_id
     await stream.send(_FRAMER.buildFrame(request))
     for _ in range(MOST_STALE_FRAMES + 1):
         header = await _whole(stream, target, 7, b"")

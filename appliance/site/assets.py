@@ -85,6 +85,12 @@ class Register(Strict):
     meaning: Text = ""
     requirement: str | None = None
 
+    @model_validator(mode="after")
+    def _as_many(self) -> Register:
+        if isinstance(self.expect, tuple) and len(self.expect) != self.count:
+            raise ValueError(f"write {self.count} values in expect, as many as count says")
+        return self
+
     @field_validator("requirement")
     @classmethod
     def _known(cls, value: str | None) -> str | None:
@@ -105,7 +111,7 @@ class Service(Strict):
     trust: Trust | None = None
     variables: tuple[Text, ...] = ()
     unit: Annotated[int, Field(ge=1, le=255, strict=True)] = 1
-    registers: tuple[Register, ...] = ()
+    registers: Annotated[tuple[Register, ...], Field(max_length=12)] = ()
     paths: tuple[Text, ...] = ()
 
     @property

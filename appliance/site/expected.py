@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from appliance.site.assets import Asset, PlanPort, Service
+from appliance.site.assets import Asset, PlanPort, Register, Service
 from appliance.site.model import Conduit, Site
 from checks.facts import expected
 from checks.facts.standing import Subject
@@ -90,6 +90,10 @@ def _asset(site: Site, asset: Asset) -> expected.ExpectedAsset:
             if asset.interface_in(zone.id) is None
             for network in zone.networks
         ),
+        untrusted_conduits=tuple(
+            c.id for c in site.conduits if c.untrusted and asset.interface_in(c.to_zone)
+        ),
+        zone_hosts=_hosts(site, asset) if _discovers(asset) else (),
         reset_conduits=tuple(
             c.id for c in site.conduits if c.denies_by == "reset" and asset.interface_in(c.to_zone)
         ),
@@ -139,8 +143,25 @@ def _service(site: Site, service: Service) -> expected.ExpectedService:
         protocol=service.protocol,
         login=site.credential(service.credential).kind if service.credential else None,
         variables=service.variables,
+        registers=tuple(_register(row) for row in service.registers),
         pin=service.trust.sha256 if service.trust else None,
     )
+
+
+def _register(row: Register) -> expected.ExpectedRegister:
+    expect = (row.expect,) * row.count if isinstance(row.expect, int) else row.expect or ()
+    return expected.ExpectedRegister(row.table, row.address, expect, row.meaning)
+
+
+def _discovers(asset: Asset) -> bool:
+    """Nobody else's verdicts change when a neighbour does."""
+    return any(service.protocol == "opcua" for service in asset.services)
+
+
+def _hosts(site: Site, asset: Asset) -> tuple[str, ...]:
+    near = [a for a in site.assets if a.zone == asset.zone]
+    told = (host for a in near for host in (*a.addresses, a.id, a.identity.name))
+    return tuple(sorted({host for host in told if host}))
 
 
 def _conduit(site: Site, conduit: Conduit) -> expected.ExpectedConduit:

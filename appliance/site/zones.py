@@ -90,4 +90,6 @@ class Conduit(Strict):
     to_zone: Annotated[Id, Field(alias="to")]
     sl_t: SlT = SlT()
     denies_by: Literal["drop", "reset"] = "drop"
+    untrusted: Annotated[bool, Field(strict=True)] = False
+    """Others can listen on the way: nothing may cross it unencrypted."""
     allow: tuple[Allow, ...] = ()

@@ -33,7 +33,7 @@ def asks(asset: Asset, looks: tuple[Look, ...], *, laboratory: bool) -> tuple[As
             continue
         spoken.add(look.port.id)
         for question in q.BY_PROTOCOL.get(look.service.protocol, ()):
-            if not q.concerns(asset, question):
+            if not q.concerns(asset, question) or not q.wanted(look.service, question):
                 continue
             why = q.forbidden(asset, question, laboratory=laboratory)
             found.append(Ask(look, question, why))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from appliance.site.assets import MOST_PATHS
-from appliance.site.model import Asset
+from appliance.site.model import Asset, Service
 from appliance.visit.classes import DAY, ProbingClass, class_for
 from appliance.visit.permits import NETWORK_GEAR
 from checks.facts.context import Presence
@@ -19,7 +19,7 @@ from checks.facts.greetings import (
     VncSecurity,
 )
 from checks.facts.http import HttpPages
-from checks.facts.modbus import ModbusIdentity
+from checks.facts.modbus import ModbusIdentity, ModbusRegisters
 from checks.facts.ntp import NtpServer
 from checks.facts.observation import Facts
 from checks.facts.opcua import OpcUaAnonymous, OpcUaEndpoints, OpcUaServer
@@ -53,7 +53,8 @@ class Question:
     attempt lasts no longer than `USUAL_CONNECT`; `octets` are the most bytes over the link both
     ways, headers included.  Both are the wire's hard caps, not what a healthy device is sent.
     `gear` questions are asked of network gear only.  `tls` is how many TLS handshakes the device may have to compute for it (one that it refuses
-    costs it nothing); what `after` names must be asked in the same visit.
+    costs it nothing); what `after` names must be asked in the same visit, and `wants` names the key of the service
+    without which there is nothing to ask.
     `among` is set where it comes later in a visit than its effort alone says.
     """
 
@@ -69,6 +70,7 @@ class Question:
     tls: int = 0
     gear: bool = False
     after: str | None = None
+    wants: str = ""
     among: Effort | None = None
 
 
@@ -277,6 +279,15 @@ TLS_WEAK_SUITES = Question(  # [5; two accepted 14]
     after="tls-server",
 )
 # A connection of 64 KiB over Ethernet costs up to 30; of two or three pages each has a share.
+MODBUS_REGISTERS = Question(  # [4 and 1 for each range; over Ethernet 5 and 2]
+    "modbus-registers",
+    "modbus",
+    Effort.HANDSHAKE,
+    ModbusRegisters,
+    packets=40,
+    octets=12 * K,
+    wants="registers",
+)
 HTTP_PAGES = Question(  # [5; three pages 15]
     "http-pages",
     "http",
@@ -285,6 +296,7 @@ HTTP_PAGES = Question(  # [5; three pages 15]
     packets=45,
     octets=128 * K,
     connections=MOST_PATHS["http"],
+    wants="paths",
 )
 HTTPS_PAGES = Question(  # [8; two pages 16]
     "https-pages",
@@ -295,12 +307,13 @@ HTTPS_PAGES = Question(  # [8; two pages 16]
     octets=128 * K,
     connections=MOST_PATHS["https"],
     tls=MOST_PATHS["https"],
+    wants="paths",
 )
 TLS = (TLS_SERVER, TLS_VERSIONS, TLS_WEAK_SUITES)
 
 BY_PROTOCOL = {
     "opcua": (OPCUA_ENDPOINTS, OPCUA_ANONYMOUS, OPCUA_SERVER),
-    "modbus": (MODBUS_IDENTITY,),
+    "modbus": (MODBUS_IDENTITY, MODBUS_REGISTERS),
     "snmp": (
         SNMP_SYSTEM,
         SNMP_REFUSALS,
@@ -340,6 +353,11 @@ _NOT_ON_FRAGILE = (
 def concerns(asset: Asset, question: Question) -> bool:
     """Whether the question has a meaning for such a device at all."""
     return not question.gear or asset.role in NETWORK_GEAR
+
+
+def wanted(service: Service, question: Question) -> bool:
+    """Whether the inventory declares what the question is about."""
+    return not question.wants or bool(getattr(service, question.wants))
 
 
 def forbidden(asset: Asset, question: Question, *, laboratory: bool) -> str | None:

@@ -9,6 +9,16 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class ExpectedRegister:
+    """Declared Modbus data; `expect` is empty where the inventory states no values."""
+
+    table: str
+    address: int
+    expect: tuple[int, ...]
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
 class ExpectedService:
     """A port meant to be open, and the protocol that may be spoken on it."""
 
@@ -20,6 +30,7 @@ class ExpectedService:
     """The kind of credential we hold for it: password, certificate, community, snmpv3."""
     variables: tuple[str, ...] = ()
     """OPC UA node ids whose access level is read."""
+    registers: tuple[ExpectedRegister, ...] = ()
     pin: str | None = None
     """SHA-256 in hex of the certificate or SSH host key it must show, where one is recorded."""
 
@@ -80,6 +91,10 @@ class ExpectedAsset:
     """The port plan; empty: nobody has written one."""
     foreign_networks: tuple[str, ...] = ()
     """The networks of zones it has no interface in."""
+    untrusted_conduits: tuple[str, ...] = ()
+    """Conduits towards it that the site does not trust."""
+    zone_hosts: tuple[str, ...] = ()
+    """Addresses and names of every asset of its zone, in order."""
     reset_conduits: tuple[str, ...] = ()
     """Conduits towards it that deny by reset: there a refusal may be the firewall's."""
 

@@ -16,7 +16,7 @@ from checks.facts.snmp import SnmpSystem
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
 
 _MILLISECOND = timedelta(milliseconds=1)
-_TELL_THE_TIME = ("opcua", "snmp", "ntp", "http", "https")
+_TELL_THE_TIME = ("opcua", "snmp", "ntp")
 
 
 @check(
@@ -44,7 +44,9 @@ def judge(
     Logs of different devices can be put in order only as far as their clocks agree.
     """
     services = expected.asset.services if expected.asset else ()
-    seen: tuple[Seen[Facts], ...] = (*servers, *agents, *times, *webs)
+    # RFC 9110, 6.6.1: a server without a clock sends no Date.
+    told = tuple(w for w in webs if w.facts is None or w.facts.clock is not None)
+    seen: tuple[Seen[Facts], ...] = (*servers, *agents, *times, *told)
     if not seen and not any(s.protocol in _TELL_THE_TIME for s in services):
         return not_applicable("No declared service of this asset tells the time.")
     clocks = [(s.service or "", s.facts.clock) for s in servers if s.facts]

@@ -88,3 +88,12 @@ def test_a_web_server_tells_whole_seconds(off, outcome):
     web = observed(HttpPages((), clock), service="tcp-80")
 
     assert told(verdict(CHECK, web, asset=asset(services=(service(80, "http"),))))[0] == outcome
+
+
+def test_not_applicable_to_a_web_server_without_a_clock():
+    web = observed(HttpPages((), None), service="tcp-80")
+    gap = observed(Reason.TIMEOUT, facts_type="HttpPages")
+    panel = asset(services=(service(80, "http"),))
+
+    assert told(verdict(CHECK, web, asset=panel))[0] == "not-applicable"
+    assert told(verdict(CHECK, gap, asset=panel)) == ("inconclusive", "timeout")

@@ -9,6 +9,7 @@ from appliance.site.model import Asset, Service, Site
 from appliance.visit.permits import permitted
 from appliance.visit.plan import snmp_words
 from appliance.visit.questions import Question
+from collectors.modbus_registers import FUNCTIONS
 
 MOST_ROWS = 8
 MOST_MODBUS = 6
@@ -101,6 +102,17 @@ def _modbus_identity(_site: Site, _asset: Asset, service: Service | None) -> _Wo
     return (Pdu("43/14 Read Device Identification, code 01", sent, MOST_MODBUS),)
 
 
+def _modbus_registers(_site: Site, _asset: Asset, service: Service | None) -> _Words:
+    unit, rows = (service.unit, service.registers) if service else (1, ())
+    return tuple(
+        Pdu(
+            f"Read {row.table} {row.address}, {row.count} values",
+            f".... 0000 0006 {unit:02x} {FUNCTIONS[row.table]:02x} {row.address:04x} {row.count:04x}",
+        )
+        for row in rows
+    )
+
+
 def _snmp_form(site: Site, service: Service | None) -> str:
     """How a message of this service begins, and what protects it."""
     if service is None or service.credential is None:
@@ -128,7 +140,9 @@ def _snmp_more(question: str) -> _Describe:
     def words(site: Site, asset: Asset, service: Service | None) -> _Words:
         form = _snmp_form(site, service)
         found = [
-            Pdu("SNMPv3 engine discovery", "30 .. 020103 .. a0 .. (no user)", snmp_words.DISCOVERIES)
+            Pdu(
+                "SNMPv3 engine discovery", "30 .. 020103 .. a0 .. (no user)", snmp_words.DISCOVERIES
+            )
         ]
         found += [Pdu(name, f"{form} a0 ..", n) for name, n in snmp_words.GETS.get(question, ())]
         if (table := snmp_words.TABLES.get(question)) and permitted(asset, service).bulk:
@@ -237,6 +251,7 @@ _WORDS: dict[str, _Describe] = {
     "opcua-anonymous": _opcua_session("Anonymous"),
     "opcua-server": _opcua_server,
     "modbus-identity": _modbus_identity,
+    "modbus-registers": _modbus_registers,
     "snmp-system": _snmp_system,
     "snmp-refusals": _snmp_refusals,
     "snmp-default-communities": _snmp_defaults,
