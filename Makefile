@@ -42,8 +42,9 @@ acceptance: install
 bench: install
 	$(BIN)/python -m bench
 
-# Sudden death, fifty times each, with what was counted; minutes, not seconds.
+# Sudden death and what devices suffer, in full, with what was counted; minutes, not seconds.
 endure: install
 	.ci/peers
 	UPHELD_ENDURE=1 $(BIN)/python -m pytest -q tests/ledger/test_crash.py \
 	  tests/ledger/test_tree.py tests/appliance/test_sudden_death.py
+	UPHELD_ENDURE=1 $(BIN)/python -m pytest -q tests/harm

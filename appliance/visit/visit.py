@@ -103,7 +103,8 @@ class Visit:
         now = self.clock.now()
         if reason := self._shut.get(ask.look.port.id):
             said = f"Port {ask.look.port} did not open in this visit ({reason})."
-            return self._observed(ask, now, None, reason, said)
+            opened = reason not in SHUT.values()
+            return self._observed(ask, now, None, reason, self.watch.ended if opened else said)
         if seen and not any(o.alive for o in seen):
             why = f"{self.asset.id} did not answer where it should, so nothing else was asked."
             return self._observed(ask, now, None, silence(seen[0]), why)

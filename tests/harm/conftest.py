@@ -1,0 +1,54 @@
+"""What a device suffers from us: a short series here, the full count with UPHELD_ENDURE=1."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.harm.appliances import opened
+
+SHORT = "UPHELD_ENDURE" not in os.environ
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "config"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def appliance(folder, tmp_path):
+    """`async with appliance(text, clock) as rounds`; again with the same clock is a restart."""
+
+    @asynccontextmanager
+    async def started(text, clock):
+        (folder / "site.yaml").write_text(text)
+        async with opened(folder, tmp_path / "state", clock) as rounds:
+            yield rounds
+
+    return started
+
+
+@pytest.fixture
+def counted(record_property):
+    """`counted(name=value)`: a line of the table `make endure` prints."""
+
+    def note(**values):
+        for name, value in values.items():
+            record_property(name.replace("_", " "), value)
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter):
+    if SHORT:
+        return
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            if report.user_properties and report.nodeid.startswith("tests/harm/"):
+                terminalreporter.section(f"{report.nodeid.rpartition('::')[2]} ({outcome})")
+                for name, value in report.user_properties:
+                    terminalreporter.write_line(f"{name:<52}{value:>12}")
