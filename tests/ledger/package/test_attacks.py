@@ -5,16 +5,21 @@ from __future__ import annotations
 import io
 import shutil
 import sqlite3
-import sys
 import zipfile
+from datetime import timedelta
 
 import pytest
 
 from appliance.ledger.note import Checkpoint
 from appliance.ledger.tree import leaf_hash, root
-from tests.ledger.package.conftest import VERIFIER, ordinary, outside_checkpoint, run, unpacked
-
-sys.path.insert(0, str(VERIFIER))
+from appliance.ledger.verifier import verify
+from tests.ledger.package.conftest import (
+    START,
+    ordinary,
+    outside_checkpoint,
+    run,
+    unpacked,
+)
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +33,7 @@ def vkey(tmp_path_factory, signer):
 def judge(tmp_path, vkey):
     """Runs verify.py over files; `soc` is the text of an outside checkpoint, None for none."""
 
-    def verify(files, soc):
+    def judged(files, soc):
         (tmp_path / "p.zip").write_bytes(rezipped(files) if isinstance(files, dict) else files)
         words = ["--vkey", vkey]
         if soc:
@@ -36,7 +41,7 @@ def judge(tmp_path, vkey):
             words += ["--outside", tmp_path / "soc.txt"]
         return run("verify.py", tmp_path / "p.zip", *words)
 
-    return verify
+    return judged
 
 
 def rezipped(files):
@@ -53,14 +58,27 @@ def flipped(data, at):
     return bytes(octets)
 
 
-def test_one_bit_flipped_in_any_file_is_named(second_day, plant, signer, tmp_path):
-    """In this process, because there are hundreds of files; the program is the same text."""
-    import verify
+@pytest.fixture(scope="module")
+def small(built, pack):
+    """A short story with a failure in it: the folder, and its package from the third hour on."""
 
-    files = unpacked(second_day)
-    soc = outside_checkpoint(plant)
+    async def story(plant):
+        for answer in ("open", "open", "refused", "open"):
+            await plant.look(p102=answer)
+
+    folder = built(story)
+    return folder, pack(folder, start=START + timedelta(hours=3))
+
+
+def test_one_bit_flipped_in_any_file_is_named(small, signer, tmp_path):
+    """In this process, because there are hundreds of files; the program is the same text."""
+    folder, exported = small
+    files = unpacked(exported)
+    soc = outside_checkpoint(folder)
     policy = verify.Policy(log=verify.Key.parse(signer.vkey))
     path = tmp_path / "p.zip"
+    path.write_bytes(rezipped(files))
+    assert verify.verified(path, policy, [("soc", soc)]).broken == []
     unseen = []
     for number, name in enumerate(sorted(files)):
         changed = files | {name: flipped(files[name], number * 7919 + len(files[name]) // 2)}
@@ -70,6 +88,25 @@ def test_one_bit_flipped_in_any_file_is_named(second_day, plant, signer, tmp_pat
             unseen.append((name, found.broken))
     assert len(files) > 60
     assert not unseen
+
+
+def test_a_bit_flipped_in_the_zip_itself_is_found_or_changes_nothing(small, signer, tmp_path):
+    folder, exported = small
+    files = unpacked(exported)
+    policy = verify.Policy(log=verify.Key.parse(signer.vkey))
+    path = tmp_path / "p.zip"
+    size = len(exported.data)
+    places = [*range(0, size, size // 40), *range(size - 400, size, 37)]
+    found = 0
+    for place in places:
+        path.write_bytes(flipped(exported.data, place))
+        broken = verify.verified(path, policy, [("soc", outside_checkpoint(folder))]).broken
+        if broken:
+            found += 1
+        else:
+            package = verify.Package(path)
+            assert {n: package.read(n) for n in package.names} == files, place
+    assert found > 30
 
 
 @pytest.mark.parametrize("name", ["data/stage6.csv", "data/90_raw/log/entries.jsonl", "verify.py"])
@@ -97,7 +134,7 @@ def test_new_manifests_over_a_changed_file_are_not_signed_by_the_log(judge, seco
     assert ran.code == 1
     assert "tagmanifest-sha256.txt.sig: does not belong to the manifests" in ran.said
     unsigned = bag(payload, tags, {"A": "b"}, None)
-    assert judge({n: d for n, d in unsigned.items()}, outside_checkpoint(plant)).code == 3
+    assert judge(unsigned, outside_checkpoint(plant)).code == 3
 
 
 @pytest.fixture
@@ -169,10 +206,6 @@ def test_a_log_cut_or_rolled_back_is_found_against_an_outside_checkpoint(
 
 
 def test_a_fork_is_found_even_from_a_checkpoint_before_the_period(built, pack, judge, signer):
-    from datetime import timedelta
-
-    from tests.ledger.package.conftest import START
-
     async def other(plant):
         await plant.tell("guard", kind="hold", subject="site", said="the other history")
         await ordinary(plant)
