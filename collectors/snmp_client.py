@@ -117,8 +117,13 @@ class Agent:
 
     async def bulk(
         self, oid: str, doing: str, *, repetitions: int
-    ) -> AsyncIterator[tuple[str, Value]]:
-        """Instance and value of each row, a GetBulk for every `repetitions`.  Raises as `get`."""
+    ) -> AsyncIterator[tuple[str, Value] | None]:
+        """
+        Instance and value of each row, a GetBulk for every `repetitions`; None for a proven end.
+
+        The client ends alike at an error of the agent, at the end of all it shows, and at a row
+        behind the column; only the last of these is a proof.  Raises as `get`.
+        """
         rows = self._session.getbulk(oid, max_repetitions=repetitions)
 
         async def work() -> tuple[str, Value] | None:
@@ -127,8 +132,17 @@ class Agent:
             except StopAsyncIteration:
                 return None
 
-        while (row := await self._asked(work, doing)) is not None:
+        while True:
+            # The client keeps an answer's rows here, with a None behind the column's last one; an
+            # error of the agent leaves the list as it was.
+            before = rows._buffer  # type: ignore[attr-defined]  # noqa: SLF001
+            kept = list(before)
+            row = await self._asked(work, doing)
+            if row is None:
+                break
             yield row[0].removeprefix(f"{oid}."), row[1]
+        if kept == [None] or rows._buffer is not before:  # type: ignore[attr-defined]  # noqa: SLF001
+            yield None
 
     async def discover(self, doing: str) -> bytes:
         """The agent's SNMPv3 engine id, which it tells everybody.  Raises as `get`."""

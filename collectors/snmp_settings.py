@@ -56,7 +56,8 @@ async def settings(
         traps = await walker.column(TARGETS, doing) if target.permits.bulk else None
     sent = [
         SnmpTarget("trap", *address)
-        for value in (traps.rows.values() if traps else ())
+        # Of a table that may go on, nobody can say whom else it tells.
+        for value in (traps.rows.values() if traps and traps.whole else ())
         if (address := rows.transport_address(value))
     ]
     sent += [SnmpTarget("syslog", at, SYSLOG_PORT) for at in _addresses(logs, values)]

@@ -3,7 +3,7 @@ Tables of an SNMP agent, read in a loop that ends whatever the agent says.
 
 One column at a time, by GetBulk of 20 rows where the target permits it, else by GetNext.  All
 walks of one question share one allowance of rows; names must grow, so an agent that goes round in
-circles is cut at the first step back.
+circles is cut at the first step back.  By GetNext no end is proven.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class Column:
     """
     Instance (the arcs behind the column's OID) and value of each row.
 
-    `whole`: the agent said that there are no more; otherwise the allowance ended it.
+    `whole`: the agent went on to another column, or showed no row at all.  Otherwise the allowance
+    ended it, or the agent stopped in a way that may have been an error: some may be missing.
     """
 
     rows: dict[tuple[int, ...], Value]
@@ -51,7 +52,12 @@ class Walker:
         if not self._may_ask():
             return Column(found, whole=False)
         last: tuple[int, ...] = ()
-        async for instance, value in self._rows(oid, doing):
+        proven = False
+        async for row in self._rows(oid, doing):
+            if row is None:
+                proven = True
+                break
+            instance, value = row
             if instance <= last:
                 raise Unintelligible(
                     self.agent.target,
@@ -64,16 +70,18 @@ class Walker:
             if not self._may_ask():
                 return Column(found, whole=False)
         self._account()
-        return Column(found, whole=True)
+        return Column(found, whole=proven or not found)
 
-    async def _rows(self, oid: str, doing: str) -> AsyncIterator[tuple[tuple[int, ...], Value]]:
+    async def _rows(
+        self, oid: str, doing: str
+    ) -> AsyncIterator[tuple[tuple[int, ...], Value] | None]:
         rows = (
             self.agent.bulk(oid, doing, repetitions=MOST_REPETITIONS)
             if self.bulk
             else self.agent.column(oid, doing)
         )
-        async for instance, value in rows:
-            yield _arcs(self.agent.target, instance, doing), value
+        async for row in rows:
+            yield None if row is None else (_arcs(self.agent.target, row[0], doing), row[1])
 
     def _account(self) -> None:
         """One packet for every question that has left since the last row."""

@@ -92,7 +92,8 @@ def answer(
     if tag == GET_BULK:
         rows = _bulk(values, names, ber.to_int(first), ber.to_int(second))
         return _response(request, 0, 0, rows)
-    found = [_get(values, n) if tag == GET else _next(values, n) for n in names]
+    order = sorted(values) if tag == GET_NEXT else []
+    found = [_get(values, n) if tag == GET else _next(values, order, n) for n in names]
     if version == V1 and (missing := [i for i, (_, v) in enumerate(found, 1) if v[1] == 0]):
         nulls = [ber.sequence((ber.oid(n), ber.element(ber.NULL, b""))) for n in names]
         return _response(request, NO_SUCH_NAME, missing[0], nulls)
@@ -116,8 +117,7 @@ def _get(values: dict[Oid, Value], name: Oid) -> tuple[Oid, bytes]:
     return name, values[name]() if name in values else NO_SUCH_OBJECT
 
 
-def _next(values: dict[Oid, Value], name: Oid) -> tuple[Oid, bytes]:
-    order = sorted(values)
+def _next(values: dict[Oid, Value], order: list[Oid], name: Oid) -> tuple[Oid, bytes]:
     place = bisect_right(order, name)
     if place == len(order):
         return name, END_OF_VIEW
@@ -125,10 +125,11 @@ def _next(values: dict[Oid, Value], name: Oid) -> tuple[Oid, bytes]:
 
 
 def _bulk(values: dict[Oid, Value], names: list[Oid], single: int, repeat: int) -> list[bytes]:
-    rows = [_next(values, name) for name in names[: max(single, 0)]]
+    order = sorted(values)
+    rows = [_next(values, order, name) for name in names[: max(single, 0)]]
     current = names[max(single, 0) :]
     for _ in range(min(max(repeat, 0), MOST_ROWS)):
-        found = [_next(values, name) for name in current]
+        found = [_next(values, order, name) for name in current]
         rows += found
         current = [name for name, _ in found]
     return [ber.sequence((ber.oid(n), v)) for n, v in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import os
 import re
@@ -16,6 +17,7 @@ from tests.acceptance.agent import agent
 from tests.acceptance.bench import Found
 from tests.acceptance.fleet import Fleet, quoted
 from tests.acceptance.table import WITHOUT_AN_ANSWER, hold, note, unexplained
+from tests.acceptance.test_identification import identified
 from tests.checks import given
 
 SHARED = os.environ.get("UPHELD_SHARED", "")
@@ -71,18 +73,19 @@ def test_recorded_modbus_identifications(bench, start):
     assert "555-0100" not in str(found.report)
 
 
-# The one recording whose version stands where the collector looks: in the first chassis.  All
-# others show it in private branches no profile names, in their description, or not at all.
-IN_THE_CHASSIS = "scalance_xc206-2sfp.snmprec"
-FIRMWARE, SOFTWARE = "V04.02.00.00_06.01.56", "6.2.0"
 NOBODY = "0.0.0-nobody-approved-this"
-APPROVALS = {
-    IN_THE_CHASSIS: (
-        ((FIRMWARE, SOFTWARE), "pass"),
-        ((FIRMWARE,), "inconclusive not-comparable"),
-        ((NOBODY,), "fail not-approved"),
-    )
-}
+
+
+def approvals(lines: list[str]) -> list[tuple[tuple[str, ...], str]]:
+    """What somebody might approve, and the verdict it deserves.
+
+    That the versions are right is test_identification's to show.
+    """
+    told = asyncio.run(identified(lines))
+    running = tuple(part.version for part in told.firmware if part.judged)
+    if not running or not all(running):
+        return [((NOBODY,), "inconclusive not-comparable")]
+    return [((NOBODY,), "fail not-approved"), (running, "pass")]
 
 
 def test_recorded_snmp_agents(bench, start):
@@ -94,13 +97,13 @@ def test_recorded_snmp_agents(bench, start):
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         descriptions = [line for line in lines if line.startswith("1.3.6.1.2.1.1.1.0|4|")]
         kernel = re.search(r"Linux \S+ (\d\S+)|Linux (\d\S+)", " ".join(descriptions))
-        approvals = APPROVALS.get(path.name, (((NOBODY,), "inconclusive not-comparable"),))
-        if kernel is not None and path.name not in APPROVALS:
+        deserved = approvals(lines)
+        if kernel is not None:
             # Somebody who approves the kernel's version has not approved the firmware.
             kernels += 1
-            approvals = (((next(filter(None, kernel.groups())),), "inconclusive not-comparable"),)
+            deserved.append(((next(filter(None, kernel.groups())),), deserved[0][1]))
         told = agent(lines)
-        for approved, verdict in approvals:
+        for approved, verdict in deserved:
             asset = fleet.asset(
                 f"firmware: {{approved: [{', '.join(map(quoted, approved))}]}}, role: switch",
                 "snmp",

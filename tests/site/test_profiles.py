@@ -74,11 +74,10 @@ def test_a_profile_that_does_not_hold_is_told_with_its_place(tmp_path, text):
         ("serial: [{oid: 1.2.0, regex: 'S'}]", "serial.0.regex", 4, "one .group."),
         ("serials: []", "serials", 4, "Extra inputs are not permitted"),
         (
-            "switches: [{name: a, oid: 1.2.0, words: {'1': on}, wanted: [off],"
-            " control: config-saved}]",
+            "switches: [{name: a, oid: 1.2.0, words: {'1': on}, wanted: [no], control: config-saved}]",
             "switches.0",
             4,
-            "in wanted only words of words, not off",
+            "in wanted only words of words, not no",
         ),
         (
             "switches: [{name: a, oid: 1.2.0, words: {'1': on}, wanted: [on], control: nobody}]",

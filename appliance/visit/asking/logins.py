@@ -36,6 +36,10 @@ class Logins:
         """A credential that identifies our software and logs nobody in.  Raises `Denied`."""
         return self._resolved(name)
 
+    def former(self, name: str) -> Credential:
+        """What should be let in no longer, so that a refusal latches nothing.  Raises `Denied`."""
+        return self._resolved(name)
+
     @asynccontextmanager
     async def trying(self, name: str, target: Target) -> AsyncIterator[Credential]:
         """

@@ -23,7 +23,19 @@ async def ask(given: Given, question: q.Question, target: Target, service: Servi
         kept = given.kept.get((WORKS, service.id))
         known = kept if isinstance(kept, Community | SnmpUser) else None
         return await snmp.default_communities(given.wire, target, credential=known)
-    return await snmp.refusals(given.wire, target, credential=working(given, target, service))
+    login = working(given, target, service)
+    former = _former(given, target, service) if isinstance(login, SnmpUser) else None
+    return await snmp.refusals(given.wire, target, credential=login, community=former)
+
+
+def _former(given: Given, target: Target, service: Service) -> Community | None:
+    """The community once valid here, silence to which means something; None where none is named."""
+    if service.formerly is None:
+        return None
+    known = given.logins.former(service.formerly)
+    if not isinstance(known, Community):
+        raise Denied(target, f"credential {service.formerly} is not a community")
+    return known
 
 
 def working(given: Given, target: Target, service: Service) -> Community | SnmpUser:
