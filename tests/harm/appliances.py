@@ -54,13 +54,13 @@ async def opened(folder: Path, state: Path, clock):
 
 
 def head(*, laboratory: bool = True, zones: int = 1, mqtt: bool = False) -> str:
-    """A site whose vantage is 127.0.0.5; zone N (from 0) has the addresses 127.7N.0.0/16."""
+    """A site whose zone N (from 0) has the addresses 127.(70+N).0.0/16 and the vantage 127.0.0.(5+N)."""
     networks = "\n".join(
         f"  - {{id: cell-{n}, name: Cell {n}, networks: [127.{70 + n}.0.0/16], sl_t: 2}}"
         for n in range(zones)
     )
     vantages = ", ".join(
-        f"{{id: monitor-{n}, zone: cell-{n}, source: 127.0.0.5, kind: monitor}}"
+        f"{{id: monitor-{n}, zone: cell-{n}, source: 127.0.0.{5 + n}, kind: monitor}}"
         for n in range(zones)
     )
     outlets = "outlets: {mqtt: {broker: 'mqtt://127.0.0.1:1'}}\n" if mqtt else ""
