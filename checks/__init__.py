@@ -85,6 +85,7 @@ from checks.fr7_availability.modbus_identity_matches_inventory import (
 from checks.fr7_availability.opcua_build_matches_inventory import (
     judge as opcua_build_matches_inventory,
 )
+from checks.fr7_availability.opcua_discovery_confined import judge as opcua_discovery_confined
 from checks.fr7_availability.opcua_endpoints_expected import judge as opcua_endpoints_expected
 from checks.fr7_availability.port_expected_present import judge as port_expected_present
 from checks.fr7_availability.port_neighbours_expected import judge as port_neighbours_expected

@@ -70,7 +70,7 @@ _LOGIN_REFUSED = _JUDGED | {"BadUserSignatureInvalid"}
 
 async def endpoints(wire: Wire, target: Target) -> OpcUaEndpoints:
     """The server's endpoint list.  An empty one is `Unintelligible`: it says nothing."""
-    async with _asking(
+    async with asking(
         wire, target, "asking for its endpoints", opcua_keys.unsecured(), APPLICATION_URI
     ) as channel:
         await channel.hello(str(target))
@@ -102,7 +102,7 @@ async def anonymous(
         ours = await asyncio.to_thread(opcua_keys.throwaway, wire.gate.wall())
     security = await _security(wire, target, endpoint, ours)
     uri = ours.uri if ours else APPLICATION_URI
-    async with _asking(wire, target, _AS_NOBODY, security, uri) as channel:
+    async with asking(wire, target, _AS_NOBODY, security, uri) as channel:
         activated, status, access = await _attempt(channel, target, endpoint, variables)
         return OpcUaAnonymous(
             advertised=advertised,
@@ -175,7 +175,7 @@ async def server(
         opcua_trust.may_have_secrets(target, endpoint, trust, wire.gate.wall())
     doing = f"reading its state with {identity_name} login"
     uri = ours.uri if ours else APPLICATION_URI
-    async with _asking(wire, target, doing, security, uri) as channel:
+    async with asking(wire, target, doing, security, uri) as channel:
         await channel.hello(endpoint.url or str(target))
         await channel.open()
         try:
@@ -241,7 +241,7 @@ def _chain(target: Target, endpoint: Endpoint) -> bytes:
 
 
 @asynccontextmanager
-async def _asking(
+async def asking(
     wire: Wire, target: Target, doing: str, security: SecurityPolicy, uri: str
 ) -> AsyncIterator[Channel]:
     """One connection, its deadline, and every way it can end put into our own words."""

@@ -43,15 +43,15 @@ def offered(rows: list[Any]) -> OpcUaEndpoints:
         certificates=tuple(
             certificates.certificate(certificates.split(_chains[digest])[0]) for digest in shown
         ),
-        application_uri=_text(server.ApplicationUri),
-        product_uri=_text(server.ProductUri),
+        application_uri=text(server.ApplicationUri),
+        product_uri=text(server.ProductUri),
         application_type=server.ApplicationType.name,
     )
 
 
 def _endpoint(row: Any) -> Endpoint:
     return Endpoint(
-        url=_text(row.EndpointUrl),
+        url=text(row.EndpointUrl),
         mode=MessageMode(row.SecurityMode.name.rstrip("_")),
         policy=_short(row.SecurityPolicyUri),
         tokens=tuple(
@@ -59,16 +59,16 @@ def _endpoint(row: Any) -> Endpoint:
             for token in row.UserIdentityTokens or []
         ),
         level=int(row.SecurityLevel),
-        transport=_text(row.TransportProfileUri).rpartition("/")[2],
+        transport=text(row.TransportProfileUri).rpartition("/")[2],
         certificate=_remembered(bytes(row.ServerCertificate or b"")),
     )
 
 
 def _short(uri: str | None) -> str:
-    return _text(uri).rpartition("#")[2]
+    return text(uri).rpartition("#")[2]
 
 
-def _text(told: str | None) -> str:
+def text(told: str | None) -> str:
     """Printable, of bounded length: what is not UTF-8 arrives as characters no one can store."""
     return "".join(c if c.isprintable() else "\ufffd" for c in (told or "")[:MOST_TEXT])
 
@@ -127,11 +127,11 @@ async def state(
     build = build if isinstance(build, ua.BuildInfo) else ua.BuildInfo()
     known = isinstance(build.BuildDate, datetime) and build.BuildDate.year > 1970
     return OpcUaServer(
-        manufacturer=_text(build.ManufacturerName),
-        product=_text(build.ProductName),
-        product_uri=_text(build.ProductUri),
-        software_version=_text(build.SoftwareVersion),
-        build_number=_text(build.BuildNumber),
+        manufacturer=text(build.ManufacturerName),
+        product=text(build.ProductName),
+        product_uri=text(build.ProductUri),
+        software_version=text(build.SoftwareVersion),
+        build_number=text(build.BuildNumber),
         build_date=_utc(build.BuildDate).isoformat() if known else "",
         auditing=auditing if isinstance(auditing, bool) else None,
         max_sessions=_whole_number(sessions),

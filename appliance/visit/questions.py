@@ -22,7 +22,7 @@ from checks.facts.http import HttpPages
 from checks.facts.modbus import ModbusIdentity, ModbusRegisters
 from checks.facts.ntp import NtpServer
 from checks.facts.observation import Facts
-from checks.facts.opcua import OpcUaAnonymous, OpcUaEndpoints, OpcUaServer
+from checks.facts.opcua import OpcUaAnonymous, OpcUaDiscovery, OpcUaEndpoints, OpcUaServer
 from checks.facts.ports import TcpPort
 from checks.facts.snmp import SnmpDefaultCommunities, SnmpRefusals, SnmpSystem
 from checks.facts.snmp_identity import SnmpIdentity
@@ -109,6 +109,15 @@ OPCUA_SERVER = Question(  # [13; over Ethernet 16]
     packets=40,
     octets=96 * K,
     after="opcua-endpoints",
+)
+OPCUA_DISCOVERY = Question(  # [8; over Ethernet 10]
+    "opcua-discovery",
+    "opcua",
+    Effort.HANDSHAKE,
+    OpcUaDiscovery,
+    daily=True,
+    packets=20,
+    octets=96 * K,
 )
 MODBUS_IDENTITY = Question(  # [7; of six rounds 17]
     "modbus-identity", "modbus", Effort.HANDSHAKE, ModbusIdentity, packets=18, octets=8 * K
@@ -312,7 +321,7 @@ HTTPS_PAGES = Question(  # [8; two pages 16]
 TLS = (TLS_SERVER, TLS_VERSIONS, TLS_WEAK_SUITES)
 
 BY_PROTOCOL = {
-    "opcua": (OPCUA_ENDPOINTS, OPCUA_ANONYMOUS, OPCUA_SERVER),
+    "opcua": (OPCUA_ENDPOINTS, OPCUA_DISCOVERY, OPCUA_ANONYMOUS, OPCUA_SERVER),
     "modbus": (MODBUS_IDENTITY, MODBUS_REGISTERS),
     "snmp": (
         SNMP_SYSTEM,

@@ -19,6 +19,7 @@ def asset(**said) -> Asset:
 MEASURED = {
     "tcp-port": 4,
     "opcua-endpoints": 10,
+    "opcua-discovery": 10,
     "opcua-anonymous": 16,
     "opcua-server": 16,
     "modbus-identity": 7,

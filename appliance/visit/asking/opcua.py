@@ -10,7 +10,7 @@ from appliance.visit.asking.asker import Given
 from appliance.visit.permits import session_ms
 from checks.facts.observation import Facts
 from checks.facts.opcua import OpcUaEndpoints
-from collectors import opcua, opcua_trust
+from collectors import opcua, opcua_discovery, opcua_trust
 from collectors.allowed.permissions import OPCUA_SESSION_MS
 from collectors.credentials import ClientCertificate, Credential, Password
 from collectors.errors import CollectError, Denied, Unintelligible
@@ -22,6 +22,8 @@ LIST = "opcua-endpoints"
 async def ask(given: Given, question: q.Question, target: Target, service: Service) -> Facts:
     if question == q.OPCUA_ENDPOINTS:
         return await _list(given, target, service)
+    if question == q.OPCUA_DISCOVERY:
+        return await opcua_discovery.servers(given.wire, target)
     offered = _offered(given, target, service)
     if question == q.OPCUA_ANONYMOUS:
         with given.session(target, OPCUA_SESSION_MS):

@@ -68,6 +68,10 @@ def _opcua_endpoints(_site: Site, _asset: Asset, _service: Service | None) -> _W
     return (_HELLO, _OPEN, _request("GetEndpointsRequest", 428), _CLOSE)
 
 
+def _opcua_discovery(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
+    return (_HELLO, _OPEN, _request("FindServersRequest", 422), _CLOSE)
+
+
 def _opcua_session(identity: str) -> _Describe:
     def words(_site: Site, asset: Asset, service: Service | None) -> _Words:
         timeout = "24 h" if "long-session" in asset.allow else "30 s"
@@ -248,6 +252,7 @@ _WORDS: dict[str, _Describe] = {
     "tcp-port": _nothing,
     "presence": _nothing,
     "opcua-endpoints": _opcua_endpoints,
+    "opcua-discovery": _opcua_discovery,
     "opcua-anonymous": _opcua_session("Anonymous"),
     "opcua-server": _opcua_server,
     "modbus-identity": _modbus_identity,
