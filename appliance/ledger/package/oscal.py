@@ -1,5 +1,5 @@
 """
-OSCAL assessment results (1.1 to 1.2), by hand: one observation a key, one finding a decided cell.
+OSCAL assessment results, by hand: one observation a key, one finding a decided cell.
 
 Ids are uuid5 of the log, the period and the thing itself, so the same package is the same bytes.
 An undecided cell gets no finding: OSCAL knows satisfied and not-satisfied only, and unknown is
@@ -18,7 +18,7 @@ from appliance.ledger.package.material import Material
 from appliance.ledger.package.tables import instant, share
 from checks.facts.standing import StateKey
 
-VERSION = "1.1.3"
+VERSION = "1.2.3"
 NS = "https://upheld.invalid/ns/oscal"
 _NAMESPACE = UUID("5d5a2f0c-6a55-5b0b-8f6e-6b7065686c64")
 _DECIDED = {Cell.SUPPORTED: ("satisfied", "pass"), Cell.CONTRADICTED: ("not-satisfied", "fail")}

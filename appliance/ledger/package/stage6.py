@@ -7,6 +7,13 @@ from collections.abc import Mapping
 from appliance.ledger.package.tables import Table, table
 
 SUPPLY = "supply"
+_COMPLETE = (
+    "02_inventory/changes.csv",
+    "06_technical/failures.csv",
+    "06_technical/gaps.csv",
+    "09_nonconformities/nonconformities.csv",
+)
+"""Of these the ledger knows all there is, so an empty one is an answer and nothing to supply."""
 
 _ITEMS = (
     ("S6-1", "Evaluation scope: site, zones, period", "01_scope/scope.csv"),
@@ -38,22 +45,24 @@ _ITEMS = (
 def stage6(tables: Mapping[str, Table], before: str) -> Table:
     """`before` names the package this one continues, empty for none."""
 
-    def rows() -> list[tuple[str, str, str, str]]:
+    def rows() -> list[tuple[str, str, str, str, str]]:
         found = []
         for item, what, path in _ITEMS:
             one = tables.get(path.removesuffix(".csv"))
             if item == "S6-6" and before:
-                found.append((item, what, f"this package continues {before}", ""))
+                found.append((item, what, "", f"this package continues {before}", ""))
+            elif path in _COMPLETE and one is not None and not one.rows:
+                found.append((item, what, path, "none in the period", ""))
             elif one is None or not one.rows:
-                found.append((item, what, SUPPLY, ""))
+                found.append((item, what, SUPPLY, "", ""))
             else:
-                found.append((item, what, path, ""))
+                found.append((item, what, path, "", ""))
         return found
 
     return table(
         "stage6",
         "What Stage 6 asks for, and where it is",
-        ("item", "evidence", "file", "acssa_ref"),
+        ("item", "evidence", "file", "note", "acssa_ref"),
         rows(),
         "'supply': not in the ledger; the owner adds it, with version, approval date and digest.",
     )

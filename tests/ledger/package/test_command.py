@@ -1,0 +1,65 @@
+"""`upheld evidence export` and `prove` as a user runs them, over the ledger of a real visit."""
+
+from __future__ import annotations
+
+import zipfile
+
+import pytest
+
+from tests.appliance_cli.conftest import forking, opened, site, upheld  # noqa: F401 - fixtures
+from tests.ledger.package.conftest import run
+
+
+@pytest.fixture
+def visited(upheld, site, tmp_path):  # noqa: F811
+    folder = site()
+    upheld("check", "-c", folder)
+    return folder, tmp_path / "state"
+
+
+def test_a_real_visits_ledger_exports_verifies_and_judges_again(upheld, visited, tmp_path):  # noqa: F811
+    folder, state = visited
+    done = upheld("evidence", "export", "-c", folder, "-o", tmp_path / "p.zip", "--sample", "3")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "verify.py in it" in done.stdout
+
+    with zipfile.ZipFile(tmp_path / "p.zip") as archive:
+        name = next(n for n in archive.namelist() if n.endswith("log/checkpoint"))
+        (tmp_path / "soc.txt").write_bytes(archive.read(name))
+    trusted = ("--vkey", state / "evidence.vkey", "--outside", tmp_path / "soc.txt")
+    ran = run("verify.py", tmp_path / "p.zip", *trusted)
+    assert ran.code == 0, ran.said
+    again = run("rejudge.py", tmp_path / "p.zip")
+    assert again.code == 0, again.said
+    assert " 0 different, 0 impossible" in again.said
+
+
+def test_an_entry_is_proven(upheld, visited):  # noqa: F811
+    folder, _ = visited
+    done = upheld("evidence", "prove", "-c", folder, "1")
+    assert done.stdout.startswith("c2sp.org/tlog-proof@v1\nindex 1\n")
+
+    off = upheld("evidence", "prove", "-c", folder, "999")
+    assert (off.returncode, "there is no signed entry 999; 0 to " in off.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--from", "yesterday"), "--from yesterday: write a day such as 2026-03-01"),
+        (("--zone", "nowhere"), "--zone nowhere: there is none; write one of cell"),
+        (("--from", "2031-01-01", "--to", "2031-02-01"), "the ledger has entries from"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_2(upheld, visited, tmp_path, words, said):  # noqa: F811
+    folder, _ = visited
+    done = upheld("evidence", "export", "-c", folder, "-o", tmp_path / "p.zip", *words)
+
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+    assert not (tmp_path / "p.zip").exists()
+
+
+def test_without_a_ledger_nothing_is_exported(upheld, site, tmp_path):  # noqa: F811
+    done = upheld("evidence", "export", "-c", site(), "-o", tmp_path / "p.zip")
+
+    assert (done.returncode, "there is no ledger yet" in done.stderr) == (2, True)
