@@ -9,6 +9,7 @@ from importlib.metadata import version
 from appliance.outlets.picture import AssetPicture, Picture, ZonePicture
 from appliance.round import Rounds
 from appliance.site.model import Asset
+from appliance.visit.guard.waiting import in_the_way
 from checks import ALL
 from checks.facts.context import Presence
 from checks.facts.observation import Observation
@@ -23,7 +24,7 @@ def paint(
     reloaded: bool,
 ) -> Picture:
     """Everything that can be shown now."""
-    site = rounds.site
+    site, held = rounds.site, rounds.guard.restraints
     observations = tuple(rounds.recall.memory)
     newest = sorted(observations, key=lambda o: o.finished)
     visits = {o.asset: o for o in newest if o.facts_type == Presence.__name__}
@@ -54,12 +55,17 @@ def paint(
         held=rounds.guard.held,
         lateness=rounds.lateness.worst(),
         refused=dict(rounds.refusals.counts),
-        nothing_sent_since=rounds.guard.last_sent if rounds.guard.held else None,
+        nothing_sent_since=held.holds.quiet_since(rounds.guard.last_sent),
+        in_the_way=in_the_way(site, held),
     )
 
 
 def _asset(rounds: Rounds, asset: Asset, seen: Observation | None) -> AssetPicture:
     """`seen` is what the newest visit to it said of itself, maybe of before a restart."""
+    address, held = asset.address, rounds.guard.restraints
+    load = rounds.guard.loads[address]
+    permit = held.trusts.permit(asset.id) if asset.id in rounds.planned else None
+    budget = held.a_day(address)
     return AssetPicture(
         id=asset.id,
         zone=asset.zone,
@@ -71,7 +77,15 @@ def _asset(rounds: Rounds, asset: Asset, seen: Observation | None) -> AssetPictu
         last_visit=seen.finished if seen else None,
         last_alive=rounds.recall.last_alive.get(asset.id),
         visit_seconds=(seen.finished - seen.started).total_seconds() if seen else None,
-        packets_sent=rounds.guard.loads[asset.address].packets,
-        octets_sent=rounds.guard.loads[asset.address].octets,
-        budget_used_ratio=rounds.guard.restraints.budgets.used_ratio(asset.address),
+        packets_sent=load.packets,
+        octets_sent=load.octets,
+        budget_used_ratio=held.budgets.used_ratio(address),
+        connections=load.connections,
+        sessions=load.sessions,
+        budget=budget,
+        budget_used=budget - held.budgets.left(address, budget),
+        level=permit.level.value if permit else "never",
+        level_why=permit.why if permit else f"{asset.id} is never touched",
+        breaker=held.breakers.stand(address).way.value,
+        usual_us=held.canaries.usual(address),
     )

@@ -13,6 +13,7 @@ from appliance.outlets.picture import Picture
 from appliance.round import Visited
 from appliance.site.model import Site
 from checks.check import Check, Strength
+from appliance.visit.guard.waiting import InTheWay
 from checks.facts.codec import plain
 from checks.facts.observation import Observation
 from checks.facts.standing import Standing, State, StateKey
@@ -123,6 +124,7 @@ def status(picture: Picture) -> dict[str, Any]:
         ],
         "hold": picture.held,
         "nothing_sent_since": _time(picture.nothing_sent_since),
+        "in_the_way": [_in_the_way(one) for one in picture.in_the_way],
         "outbox": dict(picture.outbox),
         "ledger": {
             "entries": picture.ledger_size,
@@ -177,6 +179,16 @@ def cells_shown(cells: Sequence[MatrixCell], checks: Iterable[Check]) -> dict[st
             }
             for ratio in ratios(cells)
         ],
+    }
+
+
+def _in_the_way(one: InTheWay) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "subject": one.subject,
+        "said": one.said,
+        "since": _time(one.since),
+        "remedy": one.remedy or None,
     }
 
 

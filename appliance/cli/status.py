@@ -86,6 +86,9 @@ def _print(answer: dict[str, Any]) -> None:
         ("ledger", f"{answer['ledger']['entries']} entries, last signed {signed}"),
     ):
         typer.echo(f"{name + ':':<15}{said}")
+    for one in answer["in_the_way"]:
+        remedy = f" ({one['remedy']})" if one["remedy"] else ""
+        typer.echo(f"{one['kind'] + ':':<15}{harmless(one['said'], 2000)}{remedy}")
     if not answer["configuration_accepted"]:
         typer.echo("The newest configuration was refused; the one before it is still in force.")
     if failing := answer["failing"]:

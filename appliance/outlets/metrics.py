@@ -15,7 +15,9 @@ from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.exposition import generate_latest
 
 from appliance.judge.matrix import MatrixCell, ratios
+from appliance.outlets import guard_metrics
 from appliance.outlets.picture import AssetPicture, Picture
+from appliance.outlets.series import family, head, labels
 from checks.check import Check
 from checks.facts.opcua import OpcUaEndpoints
 from checks.facts.standing import Standing, State, StateKey
@@ -52,6 +54,7 @@ class Exposition:
             _confirmed(picture),
             *_zone_ratios(picture.cells),
             _refused(picture.refused),
+            *guard_metrics.families(picture),
             _outbox(picture.outbox),
         ]
         return "".join(families).encode() + generate_latest(_internals(picture))
@@ -69,12 +72,12 @@ class Exposition:
             kept[asset, current] = before
         self._kept = kept
         return (
-            _head(
+            head(
                 "upheld_check_state",
                 "1 for the state a control on a subject is in, 0 for the others.",
             )
             + "".join(k[1] for k in kept.values()),
-            _head(
+            head(
                 "upheld_check_last_evaluated_timestamp_seconds",
                 "When a check last gave a verdict of any kind on a subject.",
             )
@@ -93,28 +96,28 @@ def _state_lines(standings: Standings, *, current: bool) -> tuple[str, str]:
         if standing.state is State.NOT_APPLICABLE:
             continue
         s = key.subject
-        labels = _labels(
+        named = labels(
             zone=s.zone, asset=s.asset, service=s.service, conduit=s.conduit, check=key.check
         )
         states += [
-            f'upheld_check_state{{{labels},state="{state}"}} {int(state is standing.state)}\n'
+            f'upheld_check_state{{{named},state="{state}"}} {int(state is standing.state)}\n'
             for state in _SHOWN
             if state is standing.state or not current
         ]
         evaluated.append(
-            f"upheld_check_last_evaluated_timestamp_seconds{{{labels}}} "
+            f"upheld_check_last_evaluated_timestamp_seconds{{{named}}} "
             f"{_seconds(standing.evaluated)}\n"
         )
     return "".join(states), "".join(evaluated)
 
 
 def _check_info(checks: Iterable[Check]) -> str:
-    return _family(
+    return family(
         "upheld_check_info",
         "What a check is about, one series for each requirement it speaks to.",
         (
             (
-                _labels(
+                labels(
                     check=check.id,
                     fr=f"fr{REQUIREMENTS[requirement].foundational}",
                     requirement=requirement,
@@ -130,36 +133,36 @@ def _check_info(checks: Iterable[Check]) -> str:
 
 
 def _asset_families(assets: tuple[AssetPicture, ...]) -> Iterable[str]:
-    places = [(a, _labels(zone=a.zone, asset=a.id)) for a in assets]
+    places = [(a, labels(zone=a.zone, asset=a.id)) for a in assets]
     return (
-        _family(
+        family(
             "upheld_asset_info",
             "What an asset is, as the inventory has it.",
             (
-                (_labels(zone=a.zone, asset=a.id, role=a.role, vendor=a.vendor, type=a.type), "1")
+                (labels(zone=a.zone, asset=a.id, role=a.role, vendor=a.vendor, type=a.type), "1")
                 for a in assets
             ),
         ),
-        _family(
+        family(
             "upheld_asset_up",
             "Whether an asset answered anything in its last visit.",
             ((place, str(int(a.up))) for a, place in places if a.up is not None),
         ),
-        _family(
+        family(
             "upheld_visit_duration_seconds",
             "How long the last visit to an asset took.",
             ((p, repr(a.visit_seconds)) for a, p in places if a.visit_seconds is not None),
         ),
-        _family(
+        family(
             "upheld_packets_sent_total",
             "Packets sent to an asset since the appliance started.",
-            ((_labels(asset=a.id), str(a.packets_sent)) for a in assets),
+            ((labels(asset=a.id), str(a.packets_sent)) for a in assets),
             kind="counter",
         ),
-        _family(
+        family(
             "upheld_packet_budget_used_ratio",
             "How much of an asset's packet budget is used.",
-            ((_labels(asset=a.id), repr(float(a.budget_used_ratio))) for a in assets),
+            ((labels(asset=a.id), repr(float(a.budget_used_ratio))) for a in assets),
         ),
     )
 
@@ -178,9 +181,9 @@ def _certificates(picture: Picture) -> str:
             continue
         ends = [c.not_after for c in facts.certificates if c.not_after is not None]
         if ends and asset in zones:
-            labels = _labels(zone=zones[asset], asset=asset, service=service)
-            rows.append((labels, _seconds(min(ends))))
-    return _family(
+            named = labels(zone=zones[asset], asset=asset, service=service)
+            rows.append((named, _seconds(min(ends))))
+    return family(
         "upheld_certificate_not_after_timestamp_seconds",
         "When the first of the certificates a service shows ends.",
         rows,
@@ -195,11 +198,11 @@ def _confirmed(picture: Picture) -> str:
         if check and INVENTORY in check.requirements and standing.state is State.PASS:
             asset = key.subject.asset
             newest[asset] = max(standing.supported, newest.get(asset, standing.supported))
-    return _family(
+    return family(
         "upheld_inventory_confirmed_timestamp_seconds",
         "When a check last showed that an asset is there and is what the inventory says.",
         (
-            (_labels(zone=a.zone, asset=a.id), _seconds(newest[a.id]))
+            (labels(zone=a.zone, asset=a.id), _seconds(newest[a.id]))
             for a in picture.assets
             if a.id in newest
         ),
@@ -208,27 +211,27 @@ def _confirmed(picture: Picture) -> str:
 
 def _zone_ratios(cells: Iterable[MatrixCell]) -> tuple[str, str]:
     """Support and coverage; exceptions and attestations are in neither."""
-    found = [(_labels(zone=r.zone, fr=f"fr{r.foundational}"), r) for r in ratios(cells)]
+    found = [(labels(zone=r.zone, fr=f"fr{r.foundational}"), r) for r in ratios(cells)]
     return (
-        _family(
+        family(
             "upheld_zone_support_ratio",
             "Supported requirements of a zone, of those its target level selects.",
-            ((labels, repr(r.supported / r.selected)) for labels, r in found),
+            ((named, repr(r.supported / r.selected)) for named, r in found),
         ),
-        _family(
+        family(
             "upheld_zone_coverage_ratio",
             "Requirements of a zone with direct evidence in date, of those its target level selects.",
-            ((labels, repr(r.direct / r.selected)) for labels, r in found),
+            ((named, repr(r.direct / r.selected)) for named, r in found),
         ),
     )
 
 
 def _refused(refused: Mapping[tuple[str, str], int]) -> str:
-    return _family(
+    return family(
         "upheld_refused_total",
         "Requests our own guard stopped, by its reason; a fault is one of our own making.",
         (
-            (_labels(asset=asset, reason=reason), str(n))
+            (labels(asset=asset, reason=reason), str(n))
             for (asset, reason), n in sorted(refused.items())
         ),
         kind="counter",
@@ -236,10 +239,10 @@ def _refused(refused: Mapping[tuple[str, str], int]) -> str:
 
 
 def _outbox(waiting: Mapping[str, int]) -> str:
-    return _family(
+    return family(
         "upheld_outbox_messages",
         "Messages that wait to be delivered.",
-        ((_labels(outlet=outlet), str(n)) for outlet, n in sorted(waiting.items())),
+        ((labels(outlet=outlet), str(n)) for outlet, n in sorted(waiting.items())),
     )
 
 
@@ -270,23 +273,6 @@ def _internals(picture: Picture) -> CollectorRegistry:
     build = Gauge("upheld_build_info", "The version that runs.", ["version"], registry=registry)
     build.labels(version=picture.version).set(1)
     return registry
-
-
-def _family(name: str, says: str, series: Iterable[tuple[str, str]], *, kind: str = "gauge") -> str:
-    lines = "".join(f"{name}{{{labels}}} {value}\n" for labels, value in series)
-    return _head(name, says, kind=kind) + lines if lines else ""
-
-
-def _head(name: str, says: str, *, kind: str = "gauge") -> str:
-    return f"# HELP {name} {says}\n# TYPE {name} {kind}\n"
-
-
-def _labels(**labels: str) -> str:
-    return ",".join(f'{name}="{_quoted(value)}"' for name, value in labels.items())
-
-
-def _quoted(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 
 def _seconds(at: datetime) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from appliance.judge.matrix import MatrixCell
+from appliance.visit.guard.waiting import InTheWay
 from checks.check import Check
 from checks.facts.observation import Observation
 from checks.facts.standing import Standing, StateKey
@@ -14,7 +15,13 @@ from checks.facts.standing import Standing, StateKey
 
 @dataclass(frozen=True)
 class AssetPicture:
-    """One asset; `up` is None before its first visit.  Counts run since the daemon started."""
+    """
+    One asset; `up` is None before its first visit.  Counts run since the daemon started.
+
+    `budget_used` of `budget` packets were sent or promised to its address in the last 24 h.
+    `level` is how far it is trusted, `breaker` whether it is left alone, each with why.
+    `usual_us` is how long it usually takes to answer.
+    """
 
     id: str
     zone: str
@@ -29,6 +36,14 @@ class AssetPicture:
     packets_sent: int
     octets_sent: int
     budget_used_ratio: float
+    connections: int = 0
+    sessions: int = 0
+    budget: int = 0
+    budget_used: int = 0
+    level: str = ""
+    level_why: str = ""
+    breaker: str = ""
+    usual_us: int | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +61,7 @@ class Picture:
     `standings` is sorted by key.  `observations` holds the newest of each question.  `lateness`
     is the longest time in seconds a due visit has been waiting to start, over the last minute.
     `refused` counts what the guard refused, by asset and reason, since the daemon started.
-    `cells` is the matrix, zone by requirement.
+    `cells` is the matrix, zone by requirement.  `in_the_way` is why less is asked than planned.
     """
 
     at: datetime
@@ -70,3 +85,4 @@ class Picture:
     nothing_sent_since: datetime | None = None
     refused: Mapping[tuple[str, str], int] = field(default_factory=dict)
     cells: tuple[MatrixCell, ...] = ()
+    in_the_way: tuple[InTheWay, ...] = ()

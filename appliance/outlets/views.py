@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from appliance.outlets.picture import AssetPicture, Picture, ZonePicture
 from appliance.outlets.text import harmless
+from appliance.visit.guard.waiting import HOLD, InTheWay
 from checks.check import Check, Severity
 from checks.facts.codec import plain
 from checks.facts.observation import Observation
@@ -112,6 +113,36 @@ def counted(standings: Iterable[Standing]) -> tuple[tuple[State, str, int], ...]
     """How many of each state, worst first; all states are named, also with none."""
     counts = Counter(s.state for s in standings)
     return tuple((state, SHAPES[state], counts[state]) for state in _ORDER)
+
+
+def holds(picture: Picture) -> list[InTheWay]:
+    """What people stopped, the site's hold first."""
+    return [_harmless(one) for one in picture.in_the_way if one.kind == HOLD]
+
+
+def restraints(picture: Picture, asset: str = "") -> list[InTheWay]:
+    """
+    What Upheld holds back by itself, what waits for a person first.
+
+    For one asset: all that is in the way of its visits, holds too.
+    """
+    zone = next((a.zone for a in picture.assets if a.id == asset), "")
+    found = [
+        one
+        for one in picture.in_the_way
+        if (_concerns(one, asset, zone) if asset else one.kind != HOLD)
+    ]
+    return [_harmless(one) for one in sorted(found, key=lambda one: not one.person)]
+
+
+def _concerns(one: InTheWay, asset: str, zone: str) -> bool:
+    if one.credential:
+        return False
+    return one.asset == asset or (not one.asset and one.zone in ("", zone))
+
+
+def _harmless(one: InTheWay) -> InTheWay:
+    return replace(one, said=harmless(one.said, LONGEST_SENTENCE))
 
 
 def observations(picture: Picture, asset: str) -> list[Seen]:

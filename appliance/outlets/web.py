@@ -113,6 +113,7 @@ class _Pages:
             unknown=[r for r in rows if r.state is State.UNKNOWN],
             total=views.counted(s for _, s in picture.standings),
             zones=views.zones(picture),
+            restraints=views.restraints(picture),
         )
 
     async def asset(self, request: Request) -> Response:
@@ -128,6 +129,7 @@ class _Pages:
             asset=found,
             rows=views.rows(picture, mine),
             observations=views.observations(picture, name),
+            restraints=views.restraints(picture, name),
         )
 
     async def check(self, request: Request) -> Response:
@@ -169,6 +171,7 @@ class _Pages:
             refresh=refresh,
             now=views.moment(now, now),
             moment=lambda at: views.moment(at, now),
+            holds=views.holds(picture),
             **shown,
         )
         return HTMLResponse(html, status_code=status)

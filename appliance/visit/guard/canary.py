@@ -99,6 +99,11 @@ class Canaries:
         value = self._kept.get(KIND, address)
         return None if value is None or value["latch"] is None else Latch(**value["latch"])
 
+    def usual(self, address: str) -> int | None:
+        """How many microseconds it usually takes to answer, None before anybody knows."""
+        value = self._kept.get(KIND, address)
+        return int(median(value["latencies_us"])) if value and value["latencies_us"] else None
+
     def ack(self, address: str, who: str, why: str) -> Event:
         """
         Somebody has looked at the device and takes it upon him to go on.
