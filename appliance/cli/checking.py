@@ -8,17 +8,15 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from appliance import commands, daemon, lock
+from appliance import commands
 from appliance.answers import run_checks
+from appliance.cli.alone import alone
 from appliance.cli.ending import fail, guarded, run
 from appliance.cli.options import Directory, Format
 from appliance.cli.printing import as_json, print_judged
-from appliance.clock import SystemClock
 from appliance.outlets import logs
 from appliance.reporting import exit_code
-from appliance.round import Rounds
 from appliance.site.loading import Loaded, load
-from appliance.visit.guard import GUARD_FILE, Guard, Kept
 from checks import ALL
 
 WORST_FIRST = ("fail", "inconclusive", "pass", "not-applicable")
@@ -70,23 +68,8 @@ async def _answer(config: Path, loaded: Loaded, command: dict[str, Any]) -> dict
     state_dir = Path(loaded.site.appliance.state_dir)
     if (answer := await commands.send(state_dir, command)) is not None:
         return answer
-    state_dir.mkdir(parents=True, exist_ok=True)
-    owned = lock.take(state_dir)
-    try:
-        store = daemon.open_store(loaded, state_dir)
-        try:
-            clock = SystemClock()
-            kept = Kept.open(state_dir / GUARD_FILE)
-            try:
-                rounds = Rounds(loaded, config, store, clock, Guard(clock, kept, loaded.site))
-                await rounds.restore()
-                return await run_checks(rounds, command)
-            finally:
-                kept.close()
-        finally:
-            await store.close()
-    finally:
-        owned.close()
+    async with alone(config, loaded) as rounds:
+        return await run_checks(rounds, command)
 
 
 def _known(loaded: Loaded, command: dict[str, Any]) -> None:

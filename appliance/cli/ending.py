@@ -12,9 +12,13 @@ from appliance import commands, lock
 from appliance.ledger.errors import LedgerError
 from appliance.outlets.serving import PageError
 from appliance.site.problems import SiteError
+from appliance.visit.guard import KeptError
 
 USAGE = 2
 INTERRUPTED = 130
+
+ENDINGS = (SiteError, LedgerError, KeptError, lock.Taken, commands.NoAnswer, PageError)
+"""What the user can mend; the text says how."""
 
 T = TypeVar("T")
 
@@ -27,7 +31,7 @@ def guarded(work: Callable[[], T]) -> T:
     """What `work` returns; what the user can mend becomes its message instead of a traceback."""
     try:
         return work()
-    except (SiteError, LedgerError, lock.Taken, commands.NoAnswer, PageError) as error:
+    except ENDINGS as error:
         fail(str(error))
     except OSError as error:
         fail(_explained(error))

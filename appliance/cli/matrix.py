@@ -14,16 +14,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from appliance import commands, daemon, lock
+from appliance import commands
 from appliance.answers import matrix_of
+from appliance.cli.alone import alone
 from appliance.cli.ending import fail, guarded, run
 from appliance.cli.options import Directory
 from appliance.cli.printing import as_json
-from appliance.clock import SystemClock
 from appliance.outlets import logs
-from appliance.round import Rounds
 from appliance.site.loading import Loaded, load
-from appliance.visit.guard import Guard, Kept
 
 STYLES = {
     "supported": "green",
@@ -90,21 +88,8 @@ async def _answer(config: Path, loaded: Loaded, command: dict[str, Any]) -> dict
     state_dir = Path(loaded.site.appliance.state_dir)
     if (answer := await commands.send(state_dir, command)) is not None:
         return answer
-    state_dir.mkdir(parents=True, exist_ok=True)
-    owned = lock.take(state_dir)
-    try:
-        store = daemon.open_store(loaded, state_dir)
-        try:
-            clock = SystemClock()
-            # Nothing is sent, so nothing needs to be remembered of it.
-            guard = Guard(clock, Kept.in_memory(), loaded.site)
-            rounds = Rounds(loaded, config, store, clock, guard)
-            await rounds.restore()
-            return matrix_of(rounds, command)
-        finally:
-            await store.close()
-    finally:
-        owned.close()
+    async with alone(config, loaded) as rounds:
+        return matrix_of(rounds, command)
 
 
 def _csv(cells: list[dict[str, Any]]) -> str:

@@ -18,6 +18,10 @@ CREATE TABLE IF NOT EXISTS kept (
 """
 
 
+class KeptError(Exception):
+    """The file is there and cannot be used: the text says why and what to do."""
+
+
 class Kept:
     """
     Small JSON values by kind and key, on the disk before `put` returns.
@@ -31,12 +35,19 @@ class Kept:
 
     @classmethod
     def open(cls, path: Path) -> Kept:
-        """Open or begin the file.  Raises `sqlite3.DatabaseError` when it is not ours."""
-        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        database.execute("PRAGMA journal_mode=WAL")
-        # FULL: a reservation that a power cut forgets would be a budget refilled.
-        database.execute("PRAGMA synchronous=FULL")
-        database.execute(_SCHEMA)
+        """Open or begin the file.  Raises `KeptError` when it cannot be used."""
+        try:
+            database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            database.execute("PRAGMA journal_mode=WAL")
+            # FULL: a reservation that a power cut forgets would be a budget refilled.
+            database.execute("PRAGMA synchronous=FULL")
+            database.execute(_SCHEMA)
+        except sqlite3.Error as error:
+            raise KeptError(
+                f"{path}: the guard's file cannot be used ({error}). It holds budgets, breakers, "
+                "holds and latches: restore it, or move it away when you are sure that nothing "
+                "is on hold"
+            ) from error
         return cls(database)
 
     @classmethod
