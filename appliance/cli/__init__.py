@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from appliance import daemon
+from appliance.catalogue import entries, pages
 from appliance.cli import (
     checking,
     configuration,
@@ -22,8 +23,6 @@ from appliance.cli.options import Directory
 from appliance.cli.printing import as_json
 from appliance.outlets import logs
 from checks import ALL
-from checks.catalogue import table
-from checks.facts.codec import plain
 
 app = typer.Typer(
     help="Show, day after day, that the IEC 62443 controls of a plant still hold. It only reads.",
@@ -81,22 +80,11 @@ def catalogue(
         CatalogueFormat, typer.Option(help="Print Markdown for people or JSON for programs.")
     ] = CatalogueFormat.MD,
 ) -> None:
-    """List every check with the requirements it feeds."""
+    """List every check: what it asks, when it passes, what it feeds, what to do, and by hand."""
     if format is CatalogueFormat.JSON:
-        rows = [
-            {
-                "id": c.id,
-                "title": c.title,
-                "about": c.about.value,
-                "requirements": plain(c.requirements),
-                "severity": c.severity.value,
-                "remedy": c.remedy,
-            }
-            for c in ALL
-        ]
-        typer.echo(as_json(rows, indent=2))
+        typer.echo(as_json(entries(ALL), indent=2))
     else:
-        typer.echo(table(ALL))
+        typer.echo(pages(ALL))
 
 
 def main() -> None:
