@@ -24,6 +24,7 @@ BROKEN = 1
 app = typer.Typer(help="Read, verify and export the evidence ledger.", no_args_is_help=True)
 app.command()(exporting.export)
 app.command()(exporting.prove)
+app.command()(exporting.readiness)
 
 
 @app.command()

@@ -1,7 +1,8 @@
-"""`upheld evidence export` and `prove`: what an assessor takes away; the ledger stays as it is."""
+"""`upheld evidence export`, `prove` and `readiness`: for assessors; the ledger stays as it is."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Annotated
 import typer
 
 from appliance.cli.ending import fail, guarded
-from appliance.cli.options import Directory
+from appliance.cli.options import Directory, Format
+from appliance.cli.printing import as_json
 from appliance.ledger import durable, keys
 from appliance.ledger.errors import LedgerError
 from appliance.ledger.note import Signer, Verifier
@@ -19,6 +21,9 @@ from appliance.ledger.package.choice import Choice
 from appliance.ledger.package.export import Exported, Request
 from appliance.ledger.package.export import export as export_package
 from appliance.ledger.package.prove import prove as prove_entry
+from appliance.ledger.package.readiness import KINDS
+from appliance.ledger.package.readiness import readiness as wanting
+from appliance.outlets.text import harmless
 from appliance.site.loading import Loaded, load
 
 
@@ -85,6 +90,27 @@ def prove(
         typer.echo(proof.decode(), nl=False)
     else:
         guarded(lambda: durable.write(output, proof, mode=0o644, replace=True))
+
+
+def readiness(
+    config: Directory,
+    format: Annotated[  # noqa: A002
+        Format, typer.Option(help="Print a table for people or JSON for programs.")
+    ] = Format.TABLE,
+) -> None:
+    """List what an assessor would miss today: failed, stale, missing, unattested, to supply."""
+    loaded = guarded(lambda: load(config))
+    state = Path(loaded.site.appliance.state_dir)
+    wants = guarded(lambda: wanting(state / "ledger.db", loaded, _vkey(state)))
+    if format is Format.JSON:
+        typer.echo(as_json([vars(w) for w in wants], indent=2))
+        return
+    for want in wants:
+        owner = f" ({want.owner})" if want.owner else ""
+        typer.echo(f"{want.kind:<10} {harmless(want.subject)}{owner}: {harmless(want.said, 600)}")
+        typer.echo(f"{'':<10} next: {want.next_step}")
+    counts = Counter(w.kind for w in wants)
+    typer.echo(", ".join(f"{counts[kind]} {kind}" for kind in KINDS))
 
 
 def _export(loaded: Loaded, request: Request) -> Exported:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from appliance.ledger.package.tables import Table, table
 
@@ -66,3 +66,8 @@ def stage6(tables: Mapping[str, Table], before: str) -> Table:
         rows(),
         "'supply': not in the ledger; the owner adds it, with version, approval date and digest.",
     )
+
+
+def owed() -> Iterator[tuple[str, str]]:
+    """What no ledger holds, so that the owner always supplies it."""
+    yield from ((item, what) for item, what, path in _ITEMS if not path and item != "S6-6")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 
 import pytest
@@ -63,3 +64,15 @@ def test_without_a_ledger_nothing_is_exported(upheld, site, tmp_path):  # noqa: 
     done = upheld("evidence", "export", "-c", site(), "-o", tmp_path / "p.zip")
 
     assert (done.returncode, "there is no ledger yet" in done.stderr) == (2, True)
+
+
+def test_readiness_lists_what_is_wanting_and_counts_it(upheld, visited):  # noqa: F811
+    folder, _ = visited
+    done = upheld("evidence", "readiness", "-c", folder)
+    wants = json.loads(upheld("evidence", "readiness", "-c", folder, "--format", "json").stdout)
+
+    assert done.returncode == 0
+    assert {w["kind"] for w in wants} >= {"stale", "unattested", "supply"}
+    assert "supply     S6-E2: Risk assessment per 62443-3-2" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("0 failed, ")
+    assert sum(int(n.split()[0]) for n in done.stdout.splitlines()[-1].split(", ")) == len(wants)
