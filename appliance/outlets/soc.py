@@ -140,6 +140,7 @@ class SocOutlet:
         finally:
             proven = await peer.close(orderly=orderly)
         if proven:
+            self._proves = True
             await self._prove()
         elif self._tail and self._proves and not stop.is_set():
             # Once: a collector that never closes would else get everything again and again.

@@ -203,5 +203,6 @@ class StreamPeer:
 
 def why(error: OSError) -> str:
     """The shortest that says it."""
-    reason = getattr(error, "reason", None) or error.strerror or str(error)
+    stated = getattr(error, "verify_message", None) or getattr(error, "reason", None)
+    reason = stated or error.strerror or str(error)
     return str(reason) or type(error).__name__

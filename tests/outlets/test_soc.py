@@ -8,6 +8,8 @@ import random
 import re
 import signal
 import ssl
+import time
+import tracemalloc
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -15,12 +17,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from appliance.ledger.entry import Message, Waiting
-from appliance.outlets import soc, syslog_stream
+from appliance.ledger.note import Signer
+from appliance.ledger.store import Store
+from appliance.outlets import soc, syslog_messages, syslog_stream
 from appliance.outlets.soc import Pace, SocOutlet
 from appliance.outlets.syslog_messages import EVENTS
 from appliance.outlets.syslog_peer import Target
+from appliance.site.model import Outlets, Soc
 from appliance.site.secrets import Secrets
-from tests.outlets.brokers import DEADLINE, Authority
+from tests.outlets.brokers import DEADLINE, Authority, free_port
 from tests.outlets.collectors import (
     Blocking,
     Rsyslog,
@@ -31,6 +36,7 @@ from tests.outlets.collectors import (
     reset,
     server_context,
 )
+from tests.visit.clocks import FakeClock
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 NOTE = "northgate.example/edge-1\n7\nqqqq=\n\n(signatures)\n"
@@ -154,8 +160,10 @@ async def test_old_collectors_are_told_too(rsyslog, scheme):
 
 async def test_real_rsyslog_killed_and_back_gets_everything_in_order(rsyslog, authority):
     daemon, outbox = rsyslog(authority=authority), MemoryOutbox()
-    kills, each = 4, 20
-    outlet = outlet_to(daemon.port, outbox, client_context(authority))
+    kills, each = 3, 6
+    # What it has read and not yet written dies with it, so it is given time to write.
+    pace = Pace(trial=0.05, settle=0.25)
+    outlet = outlet_to(daemon.port, outbox, client_context(authority), pace=pace)
     async with running(outlet):
         for kill in range(kills):
             outbox.put(*range(kill * each + 1, (kill + 1) * each + 1))
@@ -356,6 +364,123 @@ async def test_a_collector_down_for_a_day_gets_the_backlog_and_costs_no_work(mon
     assert [line["event"] for line in logs] == ["soc lost", "soc works"]
 
 
+async def test_a_slow_collector_is_waited_for_and_gets_each_message_once():
+    stub, outbox = Stub(), MemoryOutbox(15)
+
+    async def slowly(reader, writer, frames) -> None:
+        while True:
+            await asyncio.sleep(0.05)
+            frames.append(await frame(reader))
+
+    await stub.open(slowly)
+    async with running(outlet_to(stub.port, outbox)):
+        await until(lambda: 15 in numbers(stub.frames))
+    await stub.close()
+
+    assert numbers(stub.frames) == list(range(1, 16))
+    assert stub.connections == 1
+
+
+async def test_datagrams_nobody_listens_for_wait_until_somebody_does(rsyslog):
+    port, outbox = free_port(), MemoryOutbox(3)
+    with capture_logs() as logs:
+        async with running(outlet_to(port, outbox, scheme="udp")):
+            await until(lambda: any(line["event"] == "soc lost" for line in logs))
+            assert len(outbox.rows) == 3
+            daemon = rsyslog(datagrams=True, port=port)
+            got = await daemon.until(lambda lines: 3 in numbers(lines))
+
+    assert numbers(got) == [1, 2, 3]
+
+
+async def test_a_renewed_certificate_is_taken_up_while_running_and_nothing_is_lost(tmp_path):
+    """The collector's authority changes too; nobody restarts anything."""
+    homes = [tmp_path / "old", tmp_path / "new"]
+    for home in homes:
+        home.mkdir()
+    old, new = (Authority.make(home) for home in homes)
+    site = tmp_path / "site"
+    site.mkdir()
+
+    def install(authority: Authority) -> None:
+        certificate, key = authority.issue("edge-1")
+        for path, name in ((certificate, "c.pem"), (key, "k.key")):
+            (site / name).write_bytes(path.read_bytes())
+        (site / "ca.pem").write_bytes((authority.directory / "ca.pem").read_bytes())
+
+    install(old)
+    stub, outbox = Stub(server_context(old)), MemoryOutbox(5)
+    stated = Soc(
+        address=f"tls://localhost:{stub.port}",
+        ca="ca.pem",
+        certificate="c.pem",
+        key="k.key",
+    )
+    outlet = outlet_to(stub.port, outbox, pace=Pace(trial=0.02, settle=0.005, renew=0.2))
+    outlet.connect = Target.stated(stated, Secrets(site)).connect
+    await stub.open(everything)
+    async with running(outlet):
+        await until(lambda: 5 in numbers(stub.frames))
+        await stub.close()
+        install(new)
+        stub.tls = server_context(new)
+        await stub.open(everything)
+        outbox.put(*range(6, 11))
+        await until(lambda: 10 in numbers(stub.frames) and not outbox.rows)
+    await stub.close()
+
+    assert numbers(stub.frames) == list(range(1, 11))
+
+
+async def test_a_day_later_a_message_still_carries_the_time_of_what_it_tells(tmp_path):
+    """With the real ledger; drained in pages, so a long backlog costs no memory."""
+    count = 400
+    headers = syslog_messages.headers("control.fail", 3, AT)
+    told = [
+        Message("soc-1", EVENTS, "control.fail", b"CEF:0|x|msg=n%d;" % n + b"x" * 600, headers)
+        for n in range(1, count + 1)
+    ]
+    clock, stub, origin = FakeClock(AT), Stub(), "edge-1.northgate/upheld/1"
+    async with Store.open(
+        tmp_path / "ledger.db", origin=origin, key=Signer(origin, bytes(range(32))), clock=clock
+    ) as store:
+        await store.commit([], told)
+        clock.pass_(86_400)
+        await stub.open(everything)
+        outlet = outlet_to(stub.port, store, pace=Pace(trial=0.01, settle=0.0), clock=clock)
+        tracemalloc.start()
+        async with running(outlet):
+            await until(lambda: count in numbers(stub.frames[-1:]))
+        grown = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        left = await store.backlog()
+    await stub.close()
+
+    assert numbers(stub.frames) == list(range(1, count + 1))
+    assert left == {}
+    told_at = {f.split(b" ")[1] for f in stub.frames if b"control.fail" in f}
+    assert told_at == {b"2026-03-02T10:00:00.000Z"}
+    assert f'sequenceId="{count}"'.encode() in stub.frames[-1]
+    assert grown < 20 * 2**20
+
+
+async def test_a_verdict_is_at_the_soc_within_a_second(rsyslog, authority):
+    daemon, outbox = rsyslog(authority=authority), MemoryOutbox()
+    outlet = outlet_to(daemon.port, outbox, client_context(authority), pace=Pace(trial=0.05))
+    async with running(outlet):
+        await daemon.until(bool)
+        await until(lambda: outlet.connected)
+        took = []
+        for n in range(1, 4):
+            began = time.monotonic()
+            outbox.put(n)
+            outlet.wake()
+            await daemon.until(lambda lines, n=n: n in numbers(lines))
+            took.append(time.monotonic() - began)
+
+    assert min(took) < 1.0
+
+
 async def test_heartbeats_carry_the_last_sequence_and_what_waits():
     stub, outbox = Stub(), MemoryOutbox(2)
     await stub.open(everything)
@@ -371,8 +496,6 @@ async def test_heartbeats_carry_the_last_sequence_and_what_waits():
 
 
 async def test_what_is_needed_is_read_before_anything_runs(tmp_path):
-    from appliance.site.model import Outlets, Soc
-
     class Stated:
         outlets = Outlets(soc=(Soc(address="tls://soc.dmz:6514", ca="missing.pem"),))
 
