@@ -46,7 +46,7 @@ VISITS = {
     "**full visit**, RTU with Modbus": "rtu-1",
     "**full visit**, switch with SNMPv3": "sw-dmz",
     "**full visit**, switch with SNMPv2c": "sw-field",
-    "**full visit**, panel, ports only": "panel-1",
+    "**full visit**, panel with HTTP": "panel-1",
 }
 
 
