@@ -52,15 +52,16 @@ class History:
 
     def turned(self, at: datetime, after: Standing | None) -> None:
         """Something was said about the key; times never run backwards here."""
+        spoken = after is not None and after.evaluated == at
         at = at if self._at is None else max(at, self._at)
         self._pass(at)
         self._at, self._gone = at, after is None
         self.final = after
         if after is not None and self.first_seen is None:
             self.first_seen = at
-        if self.start <= at < self.end and after is not None:
-            self.verdicts += after.evaluated == at
-            self.inconclusive += after.evaluated == at and after.last_outcome == "inconclusive"
+        if after is not None and spoken and self.start <= at < self.end:
+            self.verdicts += 1
+            self.inconclusive += after.last_outcome == "inconclusive"
         self._failing(at, after)
 
     def close(self) -> None:

@@ -16,8 +16,12 @@ NOT_SHOWN = (
     ),
     "that nothing happened between two looks, or while nobody looked (06_technical/gaps.csv)",
     (
-        "that the clock was right: times are the appliance's own; each entry says how far it could be "
-        "trusted, and checkpoints that others received bound it"
+        "that the figures of this report follow from the entries: rejudge.py judges every verdict "
+        "again, the shares of time are the appliance's own; they can be counted from the entries"
+    ),
+    (
+        "that the clock was right: times are the appliance's own; each entry says how far it could "
+        "be trusted, and checkpoints that others received bound it"
     ),
     "that nobody exchanged entries younger than the newest checkpoint somebody else received",
     (

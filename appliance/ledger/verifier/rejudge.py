@@ -262,7 +262,7 @@ def main() -> int:
     try:
         judging = Rejudging(Package(path))
         judging.run()
-    except (Absent, OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError) as error:
+    except (Absent, OSError, zipfile.BadZipFile, LookupError, ValueError, TypeError) as error:
         sys.stderr.write(f"{path}: this cannot be read as an evidence package: {error}\n")
         return USAGE
     return say(judging)

@@ -11,7 +11,8 @@ from datetime import timedelta
 import pytest
 
 from appliance.ledger.note import Checkpoint
-from appliance.ledger.tree import leaf_hash, root
+from appliance.ledger.tiles import Growing, packed
+from appliance.ledger.tree import leaf_hash
 from appliance.ledger.verifier import verify
 from tests.ledger.package.conftest import (
     START,
@@ -145,6 +146,7 @@ def forged(plant, tmp_path, signer):
         folder = tmp_path / "forged"
         shutil.copytree(plant, folder)
         connection = sqlite3.connect(folder / "ledger.db", isolation_level=None)
+        connection.execute("BEGIN")
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='trigger'"):
             connection.execute(f"DROP TRIGGER {name}")
         rows = connection.execute("SELECT body FROM entry ORDER BY idx").fetchall()
@@ -152,18 +154,18 @@ def forged(plant, tmp_path, signer):
         bodies = change([b for (b,) in rows])
         for table in ("entry", "tile", "checkpoint"):
             connection.execute(f"DELETE FROM {table}")
-        leaves = [leaf_hash(b) for b in bodies]
-        from appliance.ledger.tiles import Growing, packed
-
-        tree = Growing()
-        for index, (body, leaf) in enumerate(zip(bodies, leaves, strict=True)):
-            connection.execute("INSERT INTO entry VALUES (?,?,?)", (index, leaf, body))
-            tiles = [packed(t) for t in tree.append(leaf)]
-            connection.executemany("INSERT OR REPLACE INTO tile VALUES (?,?,?)", tiles)
-        for size, at in sizes:
-            if size <= len(bodies):
-                note = signer.sign(Checkpoint(signer.name, size, root(leaves[:size])).text)
-                connection.execute("INSERT INTO checkpoint VALUES (?,?,?)", (size, note, at))
+        made_at, tree = dict(sizes), Growing()
+        for index, body in enumerate([*bodies, None]):
+            if index in made_at:
+                note = signer.sign(Checkpoint(signer.name, index, tree.root()).text)
+                row = (index, note, made_at[index])
+                connection.execute("INSERT INTO checkpoint VALUES (?,?,?)", row)
+            if body is not None:
+                leaf = leaf_hash(body)
+                connection.execute("INSERT INTO entry VALUES (?,?,?)", (index, leaf, body))
+                tiles = [packed(t) for t in tree.append(leaf)]
+                connection.executemany("INSERT OR REPLACE INTO tile VALUES (?,?,?)", tiles)
+        connection.execute("COMMIT")
         connection.close()
         return folder
 

@@ -44,20 +44,18 @@ def test_an_entry_is_proven(upheld, visited):  # noqa: F811
     assert (off.returncode, "there is no signed entry 999; 0 to " in off.stderr) == (2, True)
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
+def test_what_cannot_be_done_is_one_sentence_and_2(upheld, visited, tmp_path):  # noqa: F811
+    folder, _ = visited
+    for words, said in (
         (("--from", "yesterday"), "--from yesterday: write a day such as 2026-03-01"),
         (("--zone", "nowhere"), "--zone nowhere: there is none; write one of cell"),
         (("--from", "2031-01-01", "--to", "2031-02-01"), "the ledger has entries from"),
-    ],
-)
-def test_what_cannot_be_done_is_one_sentence_and_2(upheld, visited, tmp_path, words, said):  # noqa: F811
-    folder, _ = visited
-    done = upheld("evidence", "export", "-c", folder, "-o", tmp_path / "p.zip", *words)
-
-    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
-    assert not (tmp_path / "p.zip").exists()
+        (("--since", folder / "site.yaml"), "this is no evidence package"),
+        (("--outside", folder / "site.yaml"), "not a signed note"),
+    ):
+        done = upheld("evidence", "export", "-c", folder, "-o", tmp_path / "p.zip", *words)
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+        assert not (tmp_path / "p.zip").exists()
 
 
 def test_without_a_ledger_nothing_is_exported(upheld, site, tmp_path):  # noqa: F811

@@ -212,6 +212,13 @@ def test_an_unknown_state_becomes_no_oscal_finding(second_day):
     assert found == decided
 
 
+def test_no_secret_is_in_a_package(plant, pack, second_day):
+    seed = bytes(range(32))
+    for name, data in unpacked(second_day).items():
+        assert seed not in data, name
+        assert seed.hex().encode() not in data, name
+
+
 def test_zip_names_stay_inside_their_folder():
     for name in ("../x", "a/../../x", "/x", "a\\b", "a/.hidden", "a//b", "con\x00"):
         with pytest.raises(ValueError, match="no name for a file"):
