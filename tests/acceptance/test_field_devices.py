@@ -64,8 +64,9 @@ APPROVALS = (
     # Of two parts one is approved: nobody has said so of the other.
     (SYSTEM + CHASSIS, "V04.02.00_06.01", "inconclusive not-comparable"),
     (SYSTEM + CHASSIS, "V04.02.00_06.01, 6.2.0", "pass"),
-    # What follows the "_" belongs to what was approved.
-    (SYSTEM + CHASSIS, "V04.02.00, 6.2.0", "inconclusive not-comparable"),
+    # What stands behind the underscore is the boot loader.
+    (SYSTEM + CHASSIS, "V04.02.00, 6.2.0", "pass"),
+    (SYSTEM + CHASSIS, "V04.02.01, 6.2.0", "inconclusive not-comparable"),
 )
 
 

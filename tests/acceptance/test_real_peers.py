@@ -47,6 +47,8 @@ switch.snmp snmp-default-community-refused  pass
 switch.snmp snmp-v1v2c-disabled             inconclusive not-asked
 switch.snmp snmp-identity-matches-inventory pass
 switch      clock-offset-within-limit       dated
+switch.snmp authentication-failures-normal  pass
+switch.snmp snmp-v3-weak-level-refused      pass
 switch      inventory-device-present        pass
 switch      firmware-approved               not-applicable
 cell        self-coverage                   pass
@@ -73,6 +75,7 @@ switch.snmp snmp-default-community-refused  fail default-credential
 switch.snmp snmp-v1v2c-disabled             fail unprotected
 switch.snmp snmp-identity-matches-inventory fail differs
 switch      clock-offset-within-limit       dated
+switch.snmp authentication-failures-normal  pass
 switch      inventory-device-present        pass
 """,
     )
