@@ -11,44 +11,31 @@ HERE = Path(__file__).parent
 # Runnable from anywhere, without a package around it.
 sys.path.insert(0, str(HERE))
 
+from fleet import fleet  # noqa: E402
 from panels import (  # noqa: E402
+    ABOUT,
+    ASSET,
+    AT,
     BAD,
+    CELLS,
     GOOD,
+    IN,
+    INSTANCE,
+    MATRIX,
+    NONE_IS_GOOD,
+    ONE,
     PLAIN,
+    RATIO,
     WARN,
+    WEEK,
+    ZONE,
     Json,
     Panel,
     dashboard,
     hidden,
     to_asset,
     to_check,
-    variable,
-)
-
-INSTANCE = variable("instance", "Appliance", "label_values(upheld_build_info, instance)")
-ZONE = variable("zone", "Zone", 'label_values(upheld_asset_info{instance=~"$instance"}, zone)')
-ASSET = variable(
-    "asset",
-    "Asset",
-    'label_values(upheld_asset_info{instance=~"$instance", zone=~"$zone"}, asset)',
-    many=False,
-)
-AT = 'instance=~"$instance"'
-IN = f'{AT}, zone=~"$zone"'
-ONE = f'{IN}, asset="$asset"'
-WEEK = 7 * 86_400
-ABOUT = "(group by (instance, check, severity, title) (upheld_check_info))"
-MATRIX: Json = {
-    "id": "groupingToMatrix",
-    "options": {"columnField": "fr", "rowField": "zone", "valueField": "Value"},
-}
-RATIO = ((None, BAD), (0.5, WARN), (1.0, GOOD))
-NONE_IS_GOOD = ((None, GOOD), (1, BAD))
-CELLS: Json = {
-    "matcher": {"id": "byType", "options": "number"},
-    "properties": [{"id": "custom.cellOptions", "value": {"type": "color-background"}}],
-}
-
+)  # fmt: skip
 
 PLANT_INVENTORY = [
     Panel(
@@ -85,7 +72,7 @@ PLANT_MATRIX = [
         "table", "Support by zone and foundational requirement",
         "Requirements supported, of those the zone's target level selects. Supported means: "
         "every asset in scope shows it at work. It is no level reached, and zones are never averaged.",
-        ((f"max by (zone, fr) (upheld_zone_support_ratio{{{IN}}})", ""),), "percentunit",
+        ((f"min by (zone, fr) (upheld_zone_support_ratio{{{IN}}})", ""),), "percentunit",
         width=12, height=8, steps=RATIO, transformations=(MATRIX,), overrides=(CELLS,),
         least=0, most=1,
     ),
@@ -93,7 +80,7 @@ PLANT_MATRIX = [
         "table", "Coverage by zone and foundational requirement",
         "Requirements with direct evidence in date, good or bad, of those selected. The rest "
         "nobody can say anything about.",
-        ((f"max by (zone, fr) (upheld_zone_coverage_ratio{{{IN}}})", ""),), "percentunit",
+        ((f"min by (zone, fr) (upheld_zone_coverage_ratio{{{IN}}})", ""),), "percentunit",
         width=12, height=8, steps=RATIO, transformations=(MATRIX,), overrides=(CELLS,),
         least=0, most=1,
     ),
@@ -280,7 +267,7 @@ def evidence() -> Json:
 
 def written() -> dict[str, str]:
     """File names and their contents."""
-    boards = {"plant": plant(), "asset": asset(), "evidence": evidence()}
+    boards = {"plant": plant(), "asset": asset(), "evidence": evidence(), "fleet": fleet()}
     return {f"{name}.json": json.dumps(b, indent=1) + "\n" for name, b in boards.items()}
 
 

@@ -200,3 +200,28 @@ def to_check() -> Json:
         "url": "${page}/checks/${__data.fields.check}",
         "targetBlank": True,
     }
+
+
+INSTANCE = variable("instance", "Appliance", "label_values(upheld_build_info, instance)")
+ZONE = variable("zone", "Zone", 'label_values(upheld_asset_info{instance=~"$instance"}, zone)')
+ASSET = variable(
+    "asset",
+    "Asset",
+    'label_values(upheld_asset_info{instance=~"$instance", zone=~"$zone"}, asset)',
+    many=False,
+)
+AT = 'instance=~"$instance"'
+IN = f'{AT}, zone=~"$zone"'
+ONE = f'{IN}, asset="$asset"'
+WEEK = 7 * 86_400
+ABOUT = "(group by (instance, check, severity, title) (upheld_check_info))"
+MATRIX: Json = {
+    "id": "groupingToMatrix",
+    "options": {"columnField": "fr", "rowField": "zone", "valueField": "Value"},
+}
+RATIO = ((None, BAD), (0.5, WARN), (1.0, GOOD))
+NONE_IS_GOOD = ((None, GOOD), (1, BAD))
+CELLS: Json = {
+    "matcher": {"id": "byType", "options": "number"},
+    "properties": [{"id": "custom.cellOptions", "value": {"type": "color-background"}}],
+}

@@ -160,7 +160,7 @@ async def test_old_collectors_are_told_too(rsyslog, scheme):
 
 async def test_real_rsyslog_killed_and_back_gets_everything_in_order(rsyslog, authority):
     daemon, outbox = rsyslog(authority=authority), MemoryOutbox()
-    kills, each = 3, 6
+    kills, each = 3, 4
     # What it has read and not yet written dies with it, so it is given time to write.
     pace = Pace(trial=0.05, settle=0.25)
     outlet = outlet_to(daemon.port, outbox, client_context(authority), pace=pace)
@@ -434,7 +434,7 @@ async def test_a_renewed_certificate_is_taken_up_while_running_and_nothing_is_lo
 
 async def test_a_day_later_a_message_still_carries_the_time_of_what_it_tells(tmp_path):
     """With the real ledger; drained in pages, so a long backlog costs no memory."""
-    count = 400
+    count = 200
     headers = syslog_messages.headers("control.fail", 3, AT)
     told = [
         Message("soc-1", EVENTS, "control.fail", b"CEF:0|x|msg=n%d;" % n + b"x" * 600, headers)
