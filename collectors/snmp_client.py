@@ -33,7 +33,7 @@ from collectors.errors import (
 )
 from collectors.snmp_digest import AUTH as AUTH_FLAG
 from collectors.snmp_digest import PRIV as PRIV_FLAG
-from collectors.snmp_digest import genuine, plausible
+from collectors.snmp_digest import genuine, plausible, refusal
 from collectors.snmp_keys import AUTH, master_key, user_at
 from collectors.wire import PLAIN_CAP, Datagrams, Target, Wire
 
@@ -60,10 +60,16 @@ class Heard:
     The question after which something came: `spoke_at` of the datagrams at that moment.
 
     The client waits on past what does not fit, and a question that something answered has not met
-    with silence.
+    with silence.  `refused`: an agent whose engine id was known refused our user.
     """
 
     after: tuple[float, datetime] | None = None
+    refused: bool = False
+
+    def raise_for_refusal(self) -> None:
+        """The client takes such an answer for the agent's clock and would try the secret again."""
+        if self.refused:
+            raise SnmpAuthError("authentication failed")
 
 
 @dataclass
@@ -168,6 +174,7 @@ class Agent:
         async def whole() -> T:
             if not self._greeted:
                 await self._session.refresh()
+                self._heard.raise_for_refusal()
                 self._greeted = True
             return await work()
 
@@ -222,9 +229,11 @@ async def agent(
     async with wire.datagrams(target, cap=cap) as datagrams:
         signed = _signed(credential, level, lambda: _engine_id(session))
         heard = Heard()
+        named = isinstance(credential, SnmpUser) and credential.user
 
         def passes(message: bytes) -> bool:
             heard.after = datagrams.spoke_at
+            heard.refused |= bool(named and _engine_id(session)) and refusal(message)
             return plausible(message) and signed(message)
 
         port = datagrams.relay(passes)

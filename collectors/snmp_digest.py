@@ -23,6 +23,9 @@ DIGESTS = {
 }
 AUTH, PRIV = 1, 2
 RESPONSE, REPORT = 0xA2, 0xA8
+# RFC 3414, 5: usmStats, the unsupported level, unknown user, wrong digest and failed decryption.
+_STATS = bytes.fromhex("2b060106030f0101")
+_REFUSALS = {_STATS + bytes((number, 0)) for number in (1, 3, 5, 6)}
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,18 @@ def genuine(message: bytes, *, protocol: str, key: bytes, engine_id: bytes, flag
         return False
     unsigned = message.replace(answer.digest, bytes(length), 1)
     return hmac.compare_digest(hmac.digest(key, unsigned, name)[:length], answer.digest)
+
+
+def refusal(message: bytes) -> bool:
+    """Whether it is a Report by which an agent refuses a user."""
+    try:
+        _, _, _, (_, scoped) = _parts(element(message)[1])
+        tag, pdu = _parts(scoped)[2]
+        listed = _parts(_parts(pdu)[3][1])
+        names = {_parts(variable)[0][1] for _, variable in listed}
+    except (ValueError, IndexError):
+        return False
+    return tag == REPORT and bool(names & _REFUSALS)
 
 
 def plausible(message: bytes) -> bool:

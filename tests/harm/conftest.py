@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
+from appliance.visit import classes
 from tests.harm.appliances import opened
 
 SHORT = "UPHELD_ENDURE" not in os.environ
@@ -30,6 +32,13 @@ def appliance(folder, tmp_path):
             yield rounds
 
     return started
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """A laboratory's appliance that waits longer for an answer, for a busy machine's sake."""
+    numbers = replace(classes.LABORATORY, connect=1.0, whole=30.0)
+    monkeypatch.setattr(classes, "LABORATORY", numbers)
 
 
 @pytest.fixture

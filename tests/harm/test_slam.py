@@ -12,7 +12,7 @@ from tests.harm.appliances import Hurried, guard_entries, head
 from tests.harm.conftest import SHORT
 
 DAY = 86_400.0
-LOOKS = 4 if SHORT else 40
+LOOKS = 2 if SHORT else 40
 DAYS = 1 if SHORT else 7
 PROTOCOLS = ("modbus",) if SHORT else ("modbus", "opcua", "s7", "https", "ssh")
 # The first period of a production class, and of a laboratory.
