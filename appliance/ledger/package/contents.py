@@ -23,7 +23,9 @@ def content_files(
     installed = {d: data for check in BY_ID.values() for d, data in sources_of(check).items()}
     found: dict[str, bytes] = {}
     gone: list[str] = []
-    left = sorted({d for body in bodies for d in named(_decoded(body))})
+    # Most of the time is spent reading JSON, so what names nothing is not read.
+    naming = (body for body in bodies if b'"sha256:' in body)
+    left = sorted({d for body in naming for d in named(_decoded(body))})
     while left:
         digest = left.pop()
         name = FOLDER + digest.removeprefix("sha256:")

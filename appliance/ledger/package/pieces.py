@@ -20,9 +20,26 @@ MOST_CHECKPOINTS = 5_000
 
 
 def bodies(connection: sqlite3.Connection, indices: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+    """The bodies of these entries, in their order, which must be rising."""
+    for first, last in _runs(indices):
+        yield from connection.execute(
+            "SELECT idx, body FROM entry WHERE idx >= ? AND idx <= ? ORDER BY idx", (first, last)
+        )
+
+
+def _runs(indices: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The first and last of each stretch without a gap."""
+    first = last = None
     for index in indices:
-        (body,) = connection.execute("SELECT body FROM entry WHERE idx = ?", (index,)).fetchone()
-        yield index, bytes(body)
+        if first is None or last is None:
+            first = last = index
+        elif index == last + 1:
+            last = index
+        else:
+            yield first, last
+            first = last = index
+    if first is not None and last is not None:
+        yield first, last
 
 
 def newest(connection: sqlite3.Connection, verifier: Verifier) -> tuple[str, Checkpoint]:

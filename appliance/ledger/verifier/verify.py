@@ -30,6 +30,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256, sha512
+from heapq import merge
 from pathlib import Path
 from typing import Any
 
@@ -405,14 +406,16 @@ def entries(package: Package) -> dict[int, bytes]:
 
 def pieces(package: Package, bodies: dict[int, bytes]) -> Iterator[tuple[int, int, bytes]]:
     """(start, level, hash) of every entry and every subtree that stands for entries, in order."""
-    found = [(index, 0, leaf(body)) for index, body in bodies.items()]
+    found = []
     for line in package.lines(LOG + "subtrees.txt"):
         try:
             start, level, hashed = line.decode("ascii").split(" ")
             found.append((int(start), int(level), bytes.fromhex(hashed)))
         except ValueError:
             raise Wrong(f"{LOG}subtrees.txt: {line!r} is not start, level and hash") from None
-    yield from sorted(found)
+    # Both are sorted already in an honest package, and then this is one pass.
+    leaves = ((index, 0, leaf(bodies[index])) for index in sorted(bodies))
+    yield from merge(leaves, sorted(found))
 
 
 def check_log(
@@ -447,43 +450,51 @@ def check_outside(
     package: Package, roots: dict[int, bytes], newest: Head, outside: list[Head], found: Findings
 ) -> None:
     proofs = {p["from"]: p for p in map(json.loads, package.lines(LOG + "consistency.jsonl"))}
-    reached = -1
-    for one in outside:
-        if one.size > newest.size:
-            found.broken.append(
-                f"{one.called}: covers {one.size} entries, the package's log has only "
-                f"{newest.size}: it was cut or rolled back (or {one.called} is younger than the "
-                "package; then compare it with a younger package)"
-            )
-        elif one.size in roots:
-            if roots[one.size] == one.root:
-                reached = max(reached, one.size)
-            else:
-                found.broken.append(f"{one.called}: another history: its root over {one.size} "
-                                    "entries is not the package's")  # fmt: skip
-        elif one.size in proofs:
-            path = [decode64(h) for h in proofs[one.size]["hashes"]]
-            if extends(one.size, newest.size, path, one.root, newest.root):
-                reached = max(reached, one.size)
-            else:
-                found.broken.append(f"{one.called}: the package's log does not extend it")
-        else:
-            found.missing.append(
-                f"{one.called}: the package holds no proof from {one.size} entries on; ask for an "
-                "export with --outside and this checkpoint"
-            )
+    good = [one.size for one in outside if continued(one, roots, proofs, newest, found)]
     if not outside:
         found.missing.append(
             "no checkpoint from outside was given: whoever holds the key could have written "
             "another history and signed it"
         )
-    elif reached >= 0:
-        found.shown.append(f"the log extends what outsiders received, up to entry {reached - 1}")
-    if 0 <= reached < newest.size:
-        found.unshown.append(
-            f"entries {reached} to {newest.size - 1} are younger than the newest outside "
-            "checkpoint: whoever holds the key could still have exchanged them"
+    if good:
+        last = max(good)
+        found.shown.append(f"the log extends what outsiders received, up to entry {last - 1}")
+        if last < newest.size:
+            found.unshown.append(
+                f"entries {last} to {newest.size - 1} are younger than the newest outside "
+                "checkpoint: whoever holds the key could still have exchanged them"
+            )
+
+
+def continued(
+    one: Head, roots: dict[int, bytes], proofs: dict[int, Any], newest: Head, found: Findings
+) -> bool:
+    """Whether the package's log is shown to contain all that this head was signed over."""
+    if one.size == 0:
+        found.missing.append(f"{one.called}: covers no entry, so it shows nothing")
+    elif one.size > newest.size:
+        found.broken.append(
+            f"{one.called}: covers {one.size} entries, the package's log has only "
+            f"{newest.size}: it was cut or rolled back (or {one.called} is younger than the "
+            "package; then compare it with a younger package)"
         )
+    elif one.size in roots:
+        if roots[one.size] == one.root:
+            return True
+        found.broken.append(
+            f"{one.called}: another history: its root over {one.size} entries is not the package's"
+        )
+    elif one.size in proofs:
+        path = [decode64(h) for h in proofs[one.size]["hashes"]]
+        if extends(one.size, newest.size, path, one.root, newest.root):
+            return True
+        found.broken.append(f"{one.called}: the package's log does not extend it")
+    else:
+        found.missing.append(
+            f"{one.called}: the package holds no proof from {one.size} entries on; ask for an "
+            "export with --outside and this checkpoint"
+        )
+    return False
 
 
 def check_proofs(package: Package, bodies: dict[int, bytes], key: Key, found: Findings) -> None:
@@ -530,6 +541,8 @@ def check_contents(package: Package, bodies: dict[int, bytes], found: Findings) 
             found.broken.append(f"{name}: its bytes have another digest than its name")
     wanted: dict[str, int] = {}
     for index, body in bodies.items():
+        if b'"sha256:' not in body:
+            continue
         try:
             value = json.loads(body)
         except ValueError:

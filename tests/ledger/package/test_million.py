@@ -1,4 +1,9 @@
-"""What we claim about size: a million entries under UPHELD_ENDURE, a few thousand otherwise."""
+"""
+What we claim about size: a million entries under UPHELD_ENDURE, a few thousand otherwise.
+
+Limits are in processor time of this process, so that a busy machine does not decide; wall time is
+recorded beside it.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +11,17 @@ import asyncio
 import json
 import os
 import time
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
 from appliance.ledger.package.prove import prove
+from appliance.ledger.reading import read
 from appliance.ledger.store import Store
+from appliance.ledger.tiles import StoredNodes
+from appliance.ledger.tree import inclusion_at
 from appliance.ledger.verifier import verify as verifier
 from appliance.ledger.verify import verify
 from tests.ledger.package.conftest import ORIGIN, START, outside_checkpoint, run
@@ -33,9 +43,27 @@ def body(number):
     return json.dumps(fields | {"rows": [row]}, sort_keys=True, separators=(",", ":")).encode()
 
 
+@dataclass
+class Took:
+    """Seconds."""
+
+    wall: float = 0.0
+    processor: float = 0.0
+
+    def __str__(self):
+        return f"{self.processor:.2f} ({self.wall:.2f} on the wall)"
+
+
+@contextmanager
+def measured():
+    took, wall, processor = Took(), time.perf_counter(), time.process_time()
+    yield took
+    took.wall, took.processor = time.perf_counter() - wall, time.process_time() - processor
+
+
 @pytest.fixture(scope="module")
 def large(built, signer, tmp_path_factory, plant):
-    """The folder of a ledger of so many entries, and the seconds their commits took."""
+    """The folder of a ledger of so many entries, and what their commits took."""
     import shutil
 
     folder = tmp_path_factory.mktemp("large")
@@ -44,10 +72,9 @@ def large(built, signer, tmp_path_factory, plant):
 
     async def fill():
         store = Store.open(folder / "ledger.db", origin=ORIGIN, key=signer)
-        started = time.perf_counter()
-        for batch in rendered:
-            await store.commit(batch)
-        took = time.perf_counter() - started
+        with measured() as took:
+            for batch in rendered:
+                await store.commit(batch)
         await store.close()
         return took
 
@@ -56,28 +83,35 @@ def large(built, signer, tmp_path_factory, plant):
 
 def test_entries_are_appended_in_batches(large, record_property):
     _, took = large
-    rate = ENTRIES / took
-    record_property("entries appended a second", f"{rate:,.0f}")
-    assert rate > (50_000 if ENDURE else 5_000)
+    record_property("seconds to append", str(took))
+    assert ENTRIES / took.processor > (50_000 if ENDURE else 5_000)
 
 
 def test_the_ledger_is_verified(large, signer, record_property):
-    started = time.perf_counter()
-    report = verify(large[0] / "ledger.db", signer.vkey)
-    took = time.perf_counter() - started
-    record_property("seconds to verify the ledger", f"{took:.2f}")
+    with measured() as took:
+        report = verify(large[0] / "ledger.db", signer.vkey)
+    record_property("seconds to verify the ledger", str(took))
 
     assert (report.ok, report.entries) == (True, ENTRIES)
-    assert took < 10
+    assert took.processor < 10
 
 
 def test_an_entry_is_proven(large, signer, record_property):
     ledger = large[0] / "ledger.db"
-    started = time.perf_counter()
-    proofs = [prove(ledger, signer.vkey, n * 7919 % ENTRIES) for n in range(50)]
-    took = (time.perf_counter() - started) / 50
-    record_property("ms to open the ledger and prove", f"{took * 1000:.2f}")
-    record_property("hashes in a proof", f"{proofs[0].count(bytes([10])) - 8}")
+    with measured() as took:
+        proofs = [prove(ledger, signer.vkey, n * 7919 % ENTRIES) for n in range(50)]
+    record_property("seconds for 50 proofs, each opening the ledger", str(took))
+    with measured() as took:
+        made = read(
+            ledger,
+            "proving",
+            lambda c: [
+                inclusion_at(n * 7919 % ENTRIES, ENTRIES, StoredNodes(c)) for n in range(200)
+            ],
+        )
+    record_property("seconds for 200 proofs", str(took))
+    assert took.processor / 200 < 0.001 * (1 if ENDURE else 5)
+    assert len(made[0]) >= 12
 
     key = verifier.Key.parse(signer.vkey)
     first, _, note = proofs[-1].decode().partition("\n\n")
@@ -85,17 +119,15 @@ def test_an_entry_is_proven(large, signer, record_property):
     head = verifier.head("head", note, key)
     number = int(index.removeprefix("index "))
     steps = [verifier.decode64(p) for p in path]
-    started = time.perf_counter()
     assert verifier.included(verifier.leaf(body(number)), number, head.size, steps, head.root)
-    record_property("ms to check a proof", f"{(time.perf_counter() - started) * 1000:.3f}")
 
 
 def test_a_package_of_all_of_it_is_exported_and_verified(
     large, pack, signer, tmp_path, record_property
 ):
-    started = time.perf_counter()
-    exported = pack(large[0])
-    record_property("seconds to export", f"{time.perf_counter() - started:.2f}")
+    with measured() as took:
+        exported = pack(large[0])
+    record_property("seconds to export", str(took))
     record_property("bytes of a package", f"{len(exported.data):,}")
     (tmp_path / "p.zip").write_bytes(exported.data)
     (tmp_path / "soc.txt").write_text(outside_checkpoint(large[0]))
