@@ -30,7 +30,7 @@ from appliance.outlets.serving import Door, PageError, serve
 from appliance.painting import paint
 from appliance.reporting import status
 from appliance.round import Rounds
-from appliance.ruling import COMMANDS, POLL_SECONDS, Ruling
+from appliance.ruling import COMMANDS, Ruling
 from appliance.site.difference import difference
 from appliance.site.loading import Loaded, load
 from appliance.site.problems import SiteError
@@ -96,8 +96,11 @@ class Daemon:
         await self.rounds.restore()
         await record_configuration(self.rounds, ("started",))
         self.ruling = Ruling(self.rounds, self.directory)
-        await self.ruling.look_for_files()
         self._signals()
+        async with self.ruling.watching():
+            await self._running(loaded, state_dir)
+
+    async def _running(self, loaded: Loaded, state_dir: Path) -> None:
         self.publishing = publishing.Publishing(self.rounds)
         await self.publishing.follow()
         server = await commands.serve(state_dir, self._command)
@@ -107,7 +110,6 @@ class Daemon:
         tasks = [
             page,
             asyncio.create_task(self._housekeeping()),
-            asyncio.create_task(self._look_for_files()),
             asyncio.create_task(self.turns.look_after(self.stop)),
         ]
         notify("READY=1")
@@ -182,15 +184,6 @@ class Daemon:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.stop.wait(), HOUSEKEEPING_SECONDS)
 
-    async def _look_for_files(self) -> None:
-        while not self.stop.is_set():
-            try:
-                await self.ruling.look_for_files()
-            except Exception:
-                log.exception("the hold is in force and could not be written down")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.stop.wait(), POLL_SECONDS)
-
     async def _keep_house(self) -> None:
         await self.rounds.age()
         await self._tell_heads()
@@ -206,9 +199,6 @@ class Daemon:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.stop.set)
             loop.add_signal_handler(signal.SIGHUP, lambda: asyncio.ensure_future(self.reload()))
-            loop.add_signal_handler(
-                signal.SIGUSR1, lambda: asyncio.ensure_future(self.ruling.signalled())
-            )
 
     async def reload(self) -> str:
         """Take up the configuration on disk if it is whole; says in one line what happened."""

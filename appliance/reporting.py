@@ -12,8 +12,8 @@ from appliance.judge.matrix import MatrixCell, ratios
 from appliance.outlets.picture import Picture
 from appliance.round import Visited
 from appliance.site.model import Site
-from checks.check import Check, Strength
 from appliance.visit.guard.waiting import InTheWay
+from checks.check import Check, Strength
 from checks.facts.codec import plain
 from checks.facts.observation import Observation
 from checks.facts.standing import Standing, State, StateKey

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Mapping, Sequence
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ class Ruling:
     def __init__(self, rounds: Rounds, directory: Path) -> None:
         self._rounds = rounds
         self._files = hold_files(directory)
+        self._signals: set[asyncio.Task[None]] = set()
 
     def refused(self, command: Mapping[str, Any], peer: Peer) -> str | None:
         """Why this peer may not give this command; None when he may."""
@@ -42,6 +46,38 @@ class Ruling:
         """Put the site on hold when a hold file has appeared."""
         event = self._rounds.guard.restraints.holds.seen(file_hold(self._files))
         await self._done((event,) if event else ())
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Hold files and SIGUSR1 are obeyed before anything inside is sent, and until its end."""
+        await self.look_for_files()
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(signal.SIGUSR1, self._signal)
+        looking = asyncio.create_task(self._look(stop))
+        try:
+            yield
+        finally:
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                # Ignored, not defaulted: whoever stops us late must not find us dead of it.
+                loop.remove_signal_handler(signal.SIGUSR1)
+                signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+            stop.set()
+            await asyncio.gather(looking, *self._signals, return_exceptions=True)
+
+    async def _look(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await self.look_for_files()
+            except Exception:
+                log.exception("the hold is in force and could not be written down")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+
+    def _signal(self) -> None:
+        task = asyncio.create_task(self.signalled())
+        self._signals.add(task)
+        task.add_done_callback(self._signals.discard)
 
     async def signalled(self) -> None:
         """SIGUSR1: the site goes on hold."""
@@ -69,4 +105,4 @@ class Ruling:
         )
 
 
-__all__ = ["COMMANDS", "POLL_SECONDS", "Ruling"]
+__all__ = ["COMMANDS", "Ruling"]

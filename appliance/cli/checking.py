@@ -16,6 +16,7 @@ from appliance.cli.options import Directory, Format
 from appliance.cli.printing import as_json, print_judged
 from appliance.outlets import logs
 from appliance.reporting import exit_code
+from appliance.ruling import Ruling
 from appliance.site.loading import Loaded, load
 from checks import ALL
 
@@ -68,7 +69,7 @@ async def _answer(config: Path, loaded: Loaded, command: dict[str, Any]) -> dict
     state_dir = Path(loaded.site.appliance.state_dir)
     if (answer := await commands.send(state_dir, command)) is not None:
         return answer
-    async with alone(config, loaded) as rounds:
+    async with alone(config, loaded) as rounds, Ruling(rounds, config).watching():
         return await run_checks(rounds, command)
 
 
