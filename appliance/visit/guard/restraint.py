@@ -12,7 +12,7 @@ from appliance.site.model import Asset, Site, Zone
 from appliance.visit.classes import class_for
 from appliance.visit.guard.breaker import Breakers, Way
 from appliance.visit.guard.budget import Budgets
-from appliance.visit.guard.canary import Canaries
+from appliance.visit.guard.canary import Canaries, Latch
 from appliance.visit.guard.event import Event
 from appliance.visit.guard.hold import Holds
 from appliance.visit.guard.kept import Kept
@@ -96,7 +96,7 @@ class Restraints:
         """
         if why := self.forbidden(asset.id):
             return Leave(Extent.NOTHING, why)
-        if latch := self.canaries.latched(asset.address):
+        if latch := self._suspected(asset):
             return Leave(
                 Extent.NOTHING,
                 f"{asset.id} may have suffered from us: {latch.why}; "
@@ -121,7 +121,7 @@ class Restraints:
         Whether the asset is to be looked at by canary between its turns: it is new, its breaker
         wants its trial, or its segment stopped.
         """
-        if self.forbidden(asset.id) or self.canaries.latched(asset.address):
+        if self.forbidden(asset.id) or self._suspected(asset):
             return False
         way = self.breakers.stand(asset.address).way
         if way is Way.OPEN:
@@ -132,6 +132,17 @@ class Restraints:
             or not permit.visit
             or self.stops.stopped(segment_of(asset)) is not None
         )
+
+    def _suspected(self, asset: Asset) -> Latch | None:
+        """
+        Why it may have suffered from us.
+
+        None too while a stop waits for its canaries: nobody else's can end that one.
+        """
+        stop = self.stops.stopped(segment_of(asset))
+        if stop is not None and asset.address in stop.lost:
+            return None
+        return self.canaries.latched(asset.address)
 
     def begin(self, asset: Asset) -> Event | None:
         """The asset's turn has come: one nobody knows yet begins its day of liveness."""
