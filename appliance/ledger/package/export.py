@@ -23,7 +23,13 @@ from appliance.ledger.package.contents import content_files
 from appliance.ledger.package.material import Material
 from appliance.ledger.package.oscal import assessment_results
 from appliance.ledger.package.pages import index
-from appliance.ledger.package.pieces import bodies, contradicted, log_files, newest
+from appliance.ledger.package.pieces import (
+    MOST_CHECKPOINTS,
+    bodies,
+    contradicted,
+    log_files,
+    newest,
+)
 from appliance.ledger.package.sampling import draw
 from appliance.ledger.package.span import Span, span
 from appliance.ledger.package.sshsig import allowed_signers, signature
@@ -213,7 +219,10 @@ def _facts(
         "chosen": str(request.choice),
         "entries": {"first": period.first, "last": period.last, "why_hashes_only": why},
         "head": {"size": head.size, "root": head.root.hex()},
-        "checkpoints_in_period": raw.checkpoints,
+        "checkpoints": {
+            "in_period": raw.checkpoints,
+            "given": "all" if raw.checkpoints <= MOST_CHECKPOINTS else "every n-th, and the last",
+        },
         "contents_missing": raw.gone,
         "only_keys": sorted(map(str, walked.histories)) if request.choice else [],
         "seed": request.seed or head.root.hex(),

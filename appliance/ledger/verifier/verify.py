@@ -419,10 +419,14 @@ def pieces(package: Package, bodies: dict[int, bytes]) -> Iterator[tuple[int, in
 
 
 def check_log(
-    package: Package, bodies: dict[int, bytes], heads: list[Head], newest: Head, found: Findings
+    package: Package,
+    bodies: dict[int, bytes],
+    heads: list[Head],
+    outside: list[Head],
+    found: Findings,
 ) -> dict[int, bytes]:
-    """The roots at the sizes that can be computed."""
-    wanted = {h.size for h in heads}
+    """The roots at the sizes of heads, ours (the newest last) and others', that can be computed."""
+    wanted, newest = {h.size for h in [*heads, *outside]}, heads[-1]
     tree, roots = Tree(), {}
     for start, level, hashed in pieces(package, bodies):
         if start != tree.size:
@@ -650,8 +654,8 @@ def verified(path: Path, policy: Policy, outside: list[tuple[str, str]]) -> Find
         heads = [head(f"checkpoint {r['size']}", r["note"], key) for r in rows] + [newest]
         theirs = [head(name, note, key) for name, note in outside]
         bodies = entries(package)
-        roots = check_log(package, bodies, heads, newest, found)
         theirs += check_witnesses(policy, heads, found)
+        roots = check_log(package, bodies, heads, theirs, found)
         check_outside(package, roots, newest, theirs, found)
         check_proofs(package, bodies, key, found)
         check_contents(package, bodies, found)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import struct
 from base64 import b64encode
+from contextlib import closing
 from hashlib import sha256
 
 import pytest
@@ -126,6 +128,23 @@ def test_a_checkpoint_over_nothing_shows_nothing(signer, second_day, tmp_path):
               tmp_path / "soc.txt")  # fmt: skip
 
     assert (ran.code, "covers no entry" in ran.said) == (3, True)
+
+
+def test_a_checkpoint_of_any_size_in_the_period_can_be_compared(
+    signer, second_day, plant, tmp_path
+):
+    """Also one that is not among those in the package, because there were too many."""
+    with closing(sqlite3.connect(plant / "ledger.db")) as connection:
+        leaves = [leaf for (leaf,) in connection.execute("SELECT leaf FROM entry ORDER BY idx")]
+        known = {size for (size,) in connection.execute("SELECT size FROM checkpoint")}
+    size = next(n for n in range(150, len(leaves)) if n not in known)
+    (tmp_path / "p.zip").write_bytes(second_day.data)
+    for claimed, code in ((root(leaves[:size]), 0), (root(leaves[: size - 1]), 1)):
+        note = signer.sign(Checkpoint(signer.name, size, claimed).text)
+        (tmp_path / "soc.txt").write_text(note)
+        ran = run("verify.py", tmp_path / "p.zip", "--vkey", signer.vkey, "--outside",
+                  tmp_path / "soc.txt")  # fmt: skip
+        assert ran.code == code, ran.said
 
 
 @pytest.mark.parametrize("words", [("--vkey", "hello"), ("--outside", "/nowhere"), ()])
