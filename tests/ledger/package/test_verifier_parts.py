@@ -137,7 +137,7 @@ def test_a_checkpoint_of_any_size_in_the_period_can_be_compared(
     with closing(sqlite3.connect(plant / "ledger.db")) as connection:
         leaves = [leaf for (leaf,) in connection.execute("SELECT leaf FROM entry ORDER BY idx")]
         known = {size for (size,) in connection.execute("SELECT size FROM checkpoint")}
-    size = next(n for n in range(150, len(leaves)) if n not in known)
+    size = next(n for n in range(80, len(leaves)) if n not in known)
     (tmp_path / "p.zip").write_bytes(second_day.data)
     for claimed, code in ((root(leaves[:size]), 0), (root(leaves[: size - 1]), 1)):
         note = signer.sign(Checkpoint(signer.name, size, claimed).text)
