@@ -24,7 +24,7 @@ from appliance.clock import Clock, SystemClock
 from appliance.ledger import bodies, keys
 from appliance.ledger.store import Store
 from appliance.notify import notify
-from appliance.outlets import messages, telling, web
+from appliance.outlets import messages, syslog_messages, telling, web
 from appliance.outlets.picture import Picture
 from appliance.outlets.serving import Door, PageError, serve
 from appliance.painting import paint
@@ -40,6 +40,7 @@ from appliance.visit.guard import GUARD_FILE, Guard, Kept
 from appliance.visit.guard.peers import Peer
 from appliance.visit.plan.difference import difference as plan_difference
 from appliance.visit.plan.plan import plan
+from checks.facts.codec import canonical
 
 STOP_SECONDS = 8.0
 HOUSEKEEPING_SECONDS = 2.0
@@ -151,13 +152,16 @@ class Daemon:
     async def _tell_heads(self) -> None:
         """The newest checkpoint and each zone's counts, when the ledger has grown."""
         size = self.rounds.store.size
-        if self.rounds.site.outlets.mqtt is None or size == self.told_size:
+        site, at = self.rounds.site, self.clock.now()
+        if size == self.told_size or not (site.outlets.mqtt or site.outlets.soc):
             return
         self.told_size = size
-        site = self.rounds.site.site.id
-        note = await self.rounds.store.latest_checkpoint()
-        heads = telling.summaries(site, self.rounds.standings, at=self.clock.now())
-        await self.rounds.store.commit([], [messages.checkpoint(site, note), *heads])
+        self.publishing.note = note = await self.rounds.store.latest_checkpoint()
+        heads = syslog_messages.checkpoint(site, note, at=at)
+        if site.outlets.mqtt:
+            heads += telling.summaries(site.site.id, self.rounds.standings, at=at)
+            heads.append(messages.checkpoint(site.site.id, note))
+        await self.rounds.store.commit([], heads)
         self.rounds.told()
 
     def _health(self) -> web.Health:
@@ -208,7 +212,7 @@ class Daemon:
             same_appliance(self.rounds.loaded, loaded)
             guarded_by_the_kernel(loaded.site)
             secrets = Secrets(self.directory)
-            publishing.outlet(loaded.site, secrets, self.rounds.store)
+            publishing.usable(loaded.site, secrets, self.rounds.store)
             self.door.renew(loaded.site.appliance.web, secrets)
         except (SiteError, PageError) as error:
             self.reloaded = False
@@ -260,7 +264,12 @@ async def record_configuration(rounds: Rounds, changes: tuple[str, ...]) -> None
     fields: dict[str, Any] = {"digest": rounds.loaded.digest, "changes": list(changes)}
     if rounds.site.site.laboratory:
         fields["laboratory"] = True
-    await rounds.store.commit([bodies.entry("config.change", rounds.clock.now(), fields)])
+    # The whole configuration as it was read; secrets are references in it.
+    fields["content"] = rounds.loaded.digest
+    await rounds.store.commit(
+        [bodies.entry("config.change", rounds.clock.now(), fields)],
+        contents={rounds.loaded.digest: canonical(rounds.loaded.plain)},
+    )
 
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:

@@ -48,6 +48,7 @@ def paint(
         standings=tuple(sorted(rounds.standings.items(), key=lambda item: str(item[0]))),
         checks={check.id: check for check in ALL},
         observations=observations,
+        cells=rounds.cells(),
         ledger_size=rounds.store.size,
         last_checkpoint=checkpoint_at,
         outbox=outbox,

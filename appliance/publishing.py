@@ -6,8 +6,10 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from time import monotonic
+from typing import Protocol
 
 import structlog
 
@@ -15,8 +17,9 @@ from appliance.ledger.entry import Message
 from appliance.ledger.store import Store
 from appliance.outlets import telling
 from appliance.outlets.mqtt import STEADY_SECONDS, MqttOutlet, jittered
+from appliance.outlets.soc import SocOutlet
 from appliance.round import Rounds
-from appliance.site.model import Mqtt, Site
+from appliance.site.model import Site
 from appliance.site.problems import Problem, SiteError
 from appliance.site.secrets import SecretError, Secrets
 from checks import BY_ID
@@ -52,51 +55,85 @@ async def kept_running(
             await asyncio.wait_for(stop.wait(), backoff(tries))
 
 
-@dataclass
-class Publishing:
-    """The MQTT outlet as the configuration in force has it; `follow` after each change of that."""
+class Outlet(Protocol):
+    """What pushes to somebody until it is told to stop."""
 
-    rounds: Rounds
-    _stated: Mqtt | None = None
-    _stop: asyncio.Event = field(default_factory=asyncio.Event)
-    _task: asyncio.Task[None] | None = None
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+    def wake(self) -> None:
+        """Something new waits in the outbox."""
+
+
+@dataclass
+class _Running:
+    """One outlet as it was configured; `made` is None while it is being begun again."""
+
+    stated: object
+    stop: asyncio.Event
+    task: asyncio.Task[None] | None = None
+    made: Outlet | None = None
+
+
+class Publishing:
+    """The outlets as the configuration in force has them; `follow` after each change of that."""
+
+    def __init__(self, rounds: Rounds) -> None:
+        self.rounds = rounds
+        self.note = ""
+        self._running: dict[str, _Running] = {}
 
     async def follow(self) -> None:
         """Begin, go on or end.  Raises `SiteError` for a secret or certificate of no use."""
-        stated = self.rounds.site.outlets.mqtt
-        if stated == self._stated:
-            return
-        self._made()
-        await self.end()
-        self._stated = stated
-        if stated is not None:
-            self._stop = stop = asyncio.Event()
-            self._task = asyncio.create_task(
-                kept_running("mqtt", lambda: self._publish(stop), stop)
+        wanted = _wanted(self.rounds.site)
+        changed = [n for n, stated in wanted.items() if self._stated(n) != stated]
+        for name in changed:
+            self._made(name)
+        await self._end([*changed, *(self._running.keys() - wanted.keys())])
+        for name in changed:
+            running = _Running(wanted[name], asyncio.Event())
+            self._running[name] = running
+            running.task = asyncio.create_task(
+                kept_running(name, partial(self._publish, name, running), running.stop)
             )
+        self.rounds.told = self._wake
 
     async def end(self) -> None:
         """Say goodbye, or leave without when that takes too long."""
-        self._stop.set()
         self.rounds.told = _nobody
-        if self._task is not None:
-            _, late = await asyncio.wait([self._task], timeout=ENDS_WITHIN)
+        await self._end(list(self._running))
+
+    def _stated(self, name: str) -> object:
+        running = self._running.get(name)
+        return running.stated if running else None
+
+    async def _end(self, names: Sequence[str]) -> None:
+        gone = [self._running.pop(name) for name in names if name in self._running]
+        for running in gone:
+            running.stop.set()
+        tasks = [running.task for running in gone if running.task is not None]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=ENDS_WITHIN)
             for task in late:
                 task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _publish(self, stop: asyncio.Event) -> None:
-        if (made := self._made()) is not None:
-            self.rounds.told = made.wake
-            await made.run(stop)
+    def _wake(self) -> None:
+        for running in self._running.values():
+            if running.made is not None:
+                running.made.wake()
 
-    def _made(self) -> MqttOutlet | None:
+    async def _publish(self, name: str, running: _Running) -> None:
+        running.made = self._made(name)
+        await running.made.run(running.stop)
+
+    def _made(self, name: str) -> Outlet:
         rounds = self.rounds
         return outlet(
+            name,
             rounds.site,
             rounds.secrets,
             rounds.store,
+            note=lambda: self.note,
             refill=lambda: telling.retained(
                 rounds.site.site.id,
                 rounds.standings,
@@ -107,22 +144,42 @@ class Publishing:
         )
 
 
+def _wanted(site: Site) -> dict[str, object]:
+    """Every outlet that pushes, by its name in the outbox, as it is stated."""
+    wanted: dict[str, object] = {}
+    if site.outlets.mqtt is not None:
+        wanted["mqtt"] = site.outlets.mqtt
+    return wanted | {f"soc-{n}": soc for n, soc in enumerate(site.outlets.soc, 1)}
+
+
+def usable(site: Site, secrets: Secrets, store: Store) -> None:
+    """Raises `SiteError` when an outlet's secret or certificate is of no use; connects to nobody."""
+    for name in _wanted(site):
+        outlet(name, site, secrets, store)
+
+
 def outlet(
-    site: Site, secrets: Secrets, store: Store, refill: Callable[[], Sequence[Message]] = tuple
-) -> MqttOutlet | None:
+    name: str,
+    site: Site,
+    secrets: Secrets,
+    store: Store,
+    *,
+    note: Callable[[], str] = str,
+    refill: Callable[[], Sequence[Message]] = tuple,
+) -> Outlet:
     """
-    The outlet the site wants, or None; what it needs is read, nothing is connected to.
+    The outlet of that name; what it needs is read, nothing is connected to.
 
     Raises `SiteError` for a secret or certificate of no use.
     """
-    if site.outlets.mqtt is None:
-        return None
     try:
-        return MqttOutlet.of(site, secrets, store, refill=refill)
+        if name == "mqtt":
+            return MqttOutlet.of(site, secrets, store, refill=refill)
+        return SocOutlet.of(site, int(name.removeprefix("soc-")), secrets, store, note=note)
     except (SecretError, ssl.SSLError) as error:
         found = str(error)
         write = "secrets and PEM files that upheld may read and that belong together"
-        raise SiteError([Problem("outlets.mqtt", 0, found, write)]) from error
+        raise SiteError([Problem(f"outlets.{name}", 0, found, write)]) from error
 
 
 def _nobody() -> None:

@@ -17,11 +17,12 @@ from appliance.cadence import Cadence
 from appliance.clock import Clock
 from appliance.coverage import covered
 from appliance.judge.judging import Judge, Judged, applicable, subjects
+from appliance.judge.matrix import MatrixCell, matrix
 from appliance.judge.standing import aged
 from appliance.ledger import bodies
 from appliance.ledger.entry import Message
 from appliance.ledger.store import Store
-from appliance.outlets import telling
+from appliance.outlets.teller import Teller
 from appliance.recall import Recall
 from appliance.refusals import Refusals
 from appliance.site.loading import Loaded
@@ -71,12 +72,14 @@ class Rounds:
     slots: Slots = field(default_factory=Slots)
     told: Callable[[], None] = lambda: None
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _cells: tuple[tuple[int, str], tuple[MatrixCell, ...]] | None = None
 
     def __post_init__(self) -> None:
         self._since = self.clock.monotonic()
         self.recall = Recall(self.clock)
         self.lateness = Lateness(self.clock)
         self.refusals = Refusals(self.guard)
+        self.teller = Teller(self.loaded.site)
         self.adopt(self.loaded)
 
     @property
@@ -91,6 +94,7 @@ class Rounds:
         self.profiles = tuple(p.plain() for p in profiles(self.directory))
         laboratory = self.site.site.laboratory
         self.guard.adopt(self.site)
+        self.teller.site = self.site
         self.taking = Taking(
             self.site,
             self.guard,
@@ -116,6 +120,7 @@ class Rounds:
         kept = await self.store.standings()
         for text in kept.keys() & known.keys():
             self.standings[known[text]] = build(Standing, bodies.parsed(kept[text]))
+        self.teller.restore(self.standings)
         await self._remove(sorted(kept.keys() - known.keys()))
         await self._drop(self.recall.restore(await self.store.remembered(), self.planned))
 
@@ -129,8 +134,7 @@ class Rounds:
             for key in gone:
                 del self.standings[key]
                 self.verdicts.pop(key, None)
-            told = telling.gone(self.site.site.id, gone) if self.site.outlets.mqtt else []
-            await self._remove(sorted(str(key) for key in gone), told)
+            await self._remove(sorted(str(key) for key in gone), self.teller.gone(gone))
 
     async def _remove(self, keys: list[str], told: Sequence[Message] = ()) -> None:
         """Write down that these subjects or checks are gone, so that a replay forgets them too."""
@@ -141,6 +145,13 @@ class Rounds:
     async def _drop(self, remembered: Sequence[str]) -> None:
         if remembered:
             await self.store.commit([], remembered=dict.fromkeys(remembered))
+
+    def cells(self) -> tuple[MatrixCell, ...]:
+        """The matrix as it stands, made anew only when something was written down since."""
+        key = (self.store.size, self.loaded.digest)
+        if self._cells is None or self._cells[0] != key:
+            self._cells = key, matrix(self.site, self.standings.items(), BY_ID)
+        return self._cells[1]
 
     def visitable(self) -> tuple[Asset, ...]:
         """The assets that may be touched at all."""
@@ -190,7 +201,8 @@ class Rounds:
             at = self.clock.now()
             async with self._writing:
                 await self.store.commit(
-                    [bodies.guard(event, at) for event in events], self._events(events, at)
+                    [bodies.guard(event, at) for event in events],
+                    self.teller.events(events, entry=self.store.size, at=at),
                 )
             self.told()
 
@@ -265,7 +277,7 @@ class Rounds:
             if j.changed
             for message in self._told(j.key, j.after, self.store.size, moment.at)
         ]
-        told += self._events(taken.events, moment.at)
+        told += self.teller.events(taken.events, entry=self.store.size, at=moment.at)
         after = {str(j.key): bodies.standing(j.after) for j in judged}
         committed = await self.store.commit(
             entries, told, contents=contents, standings=after, remembered=rows
@@ -284,19 +296,4 @@ class Rounds:
         )
 
     def _told(self, key: StateKey, after: Standing, entry: int, at: datetime) -> list[Message]:
-        if self.site.outlets.mqtt is None:
-            return []
-        return telling.change(
-            self.site.site.id,
-            key,
-            self.standings.get(key),
-            after,
-            BY_ID[key.check],
-            entry=entry,
-            at=at,
-        )
-
-    def _events(self, events: Sequence[Event], at: datetime) -> list[Message]:
-        if self.site.outlets.mqtt is None:
-            return []
-        return [telling.guard(self.site.site.id, event, at=at) for event in events]
+        return self.teller.change(key, self.standings.get(key), after, entry=entry, at=at)
