@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from typer.testing import CliRunner
 
 from appliance import turns
+from appliance.cli import app
 from appliance.site.loading import load
 from checks.facts.verdict import Reason
 from tests.appliance.passing import lived
@@ -126,3 +128,17 @@ def test_a_renamed_asset_begins_anew_and_what_was_not_asked_is_no_pass(works):
     identity = [j for j in visited.judged if j.check.id == "modbus-identity-matches-inventory"]
     assert all(j.verdict.outcome != "pass" for j in identity)
     assert {o.reason for o in visited.observations if o.facts is None} <= {Reason.NOT_PERMITTED}
+
+
+def test_a_newcomer_is_told_why_nothing_was_asked_and_what_to_do(works):
+    config = works.write()
+    done = CliRunner().invoke(app, ["check", "-c", str(config)])
+    said = " ".join(done.output.split())
+
+    assert done.exit_code in (1, 3)
+    for asset in ("plc-1", "plc-2"):
+        because = f"{asset} is only checked for life for another 24.0 h"
+        assert f"{asset}: only looked at, because {because}" in said
+    assert 'upheld trust ASSET --why "..."' in said
+    assert "laboratory: true" in said
+    assert "modbus" not in said
