@@ -12,6 +12,7 @@ from appliance.judge.matrix import MatrixCell, ratios
 from appliance.outlets.picture import Picture
 from appliance.round import Visited
 from appliance.site.model import Site
+from appliance.visit.guard.restraint import Extent
 from appliance.visit.guard.waiting import InTheWay
 from checks.check import Check, Strength
 from checks.facts.codec import plain
@@ -28,7 +29,8 @@ def report(
     """The JSON of `upheld check --format json`; later verdicts of a key replace earlier ones."""
     newest: dict[str, tuple[Judged, int]] = {}
     observations: list[Observation] = []
-    for visited in visits:
+    visited_all = tuple(visits)
+    for visited in visited_all:
         observations += visited.observations
         for judged in visited.judged:
             if not check or judged.check.id == check:
@@ -43,6 +45,11 @@ def report(
         "results": rows,
         "observations": [_seen(o) for o in observations],
         "summary": dict(Counter(row["verdict"] for row in rows)),
+        "left_alone": [
+            {"asset": v.asset, "extent": v.taken.leave.extent.value, "why": v.taken.leave.why}
+            for v in visited_all
+            if v.taken.leave.extent is not Extent.WHOLE
+        ],
     }
 
 

@@ -15,13 +15,19 @@ from appliance.cli.ending import fail, guarded, run
 from appliance.cli.options import Directory, Format
 from appliance.cli.printing import as_json, print_judged
 from appliance.outlets import logs
+from appliance.outlets.text import harmless
 from appliance.reporting import exit_code
 from appliance.ruling import Ruling
 from appliance.site.loading import Loaded, load
+from appliance.visit.guard.restraint import Extent
 from checks import ALL
 
 WORST_FIRST = ("fail", "inconclusive", "pass", "not-applicable")
 MOST_CHOICES = 40
+NEXT = """\
+New assets earn trust: keep `upheld run` going, after 24 hours of answering each waits for
+`upheld trust ASSET --why "..."` and has one whole visit while you watch; then it is visited for good.
+On a bench with nothing real connected, write laboratory: true below site: to skip that."""
 
 
 def check(
@@ -61,6 +67,7 @@ def check(
         typer.echo(as_json(answer, indent=2))
     else:
         _table(answer)
+        _left_alone(answer, loaded)
     raise typer.Exit(exit_code(answer["results"]))
 
 
@@ -104,3 +111,15 @@ def _table(answer: dict[str, Any]) -> None:
     summary = answer["summary"]
     counts = ", ".join(f"{summary[v]} {v}" for v in WORST_FIRST if v in summary)
     typer.echo(f"{answer['site']}: {counts or 'nothing was due; --due-anyway asks all the same'}")
+
+
+def _left_alone(answer: dict[str, Any], loaded: Loaded) -> None:
+    """Which assets were not visited or only looked at, why, and what to do next."""
+    alone = answer["left_alone"]
+    for row in alone[:MOST_CHOICES]:
+        what = "only looked at" if row["extent"] == Extent.CANARY else "not visited"
+        typer.echo(harmless(f"{row['asset']}: {what}, because {row['why']}", 2000))
+    if len(alone) > MOST_CHOICES:
+        typer.echo(f"and {len(alone) - MOST_CHOICES} more; --format json names all")
+    if alone and not loaded.site.site.laboratory:
+        typer.echo(NEXT)
