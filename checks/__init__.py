@@ -32,6 +32,7 @@ from checks.fr1_identification.snmp_v3_authpriv import judge as snmp_v3_authpriv
 from checks.fr1_identification.snmp_v3_weak_level_refused import judge as snmp_v3_weak_level_refused
 from checks.fr1_identification.tls_cert_sound import judge as tls_cert_sound
 from checks.fr1_identification.tls_client_cert_required import judge as tls_client_cert_required
+from checks.fr1_identification.untrusted_vantage_blocked import judge as untrusted_vantage_blocked
 from checks.fr1_identification.vnc_protected import judge as vnc_protected
 from checks.fr2_use_control.clock_offset_within_limit import judge as clock_offset_within_limit
 from checks.fr2_use_control.log_and_trap_targets_set import judge as log_and_trap_targets_set
@@ -67,7 +68,13 @@ from checks.fr4_confidentiality.snmp_v3_strong_protocols import judge as snmp_v3
 from checks.fr4_confidentiality.ssh_algorithms_strong import judge as ssh_algorithms_strong
 from checks.fr4_confidentiality.tls_cipher_strong import judge as tls_cipher_strong
 from checks.fr4_confidentiality.tls_protocol_current import judge as tls_protocol_current
+from checks.fr5_data_flow.admin_access_from_mgmt_only import judge as admin_access_from_mgmt_only
 from checks.fr5_data_flow.conduit_default_deny import judge as conduit_default_deny
+from checks.fr5_data_flow.conduit_permitted_flow_works import judge as conduit_permitted_flow_works
+from checks.fr5_data_flow.engineering_access_restricted import (
+    judge as engineering_access_restricted,
+)
+from checks.fr5_data_flow.messaging_services_absent import judge as messaging_services_absent
 from checks.fr5_data_flow.modbus_conduit_reachability import judge as modbus_conduit_reachability
 from checks.fr5_data_flow.no_forwarding_between_zones import judge as no_forwarding_between_zones
 from checks.fr5_data_flow.self_positive_control import judge as self_positive_control

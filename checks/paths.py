@@ -74,6 +74,30 @@ def unknown(seen: Seen[TcpPort]) -> Verdict:
     return inconclusive(reason, said, where=(place(seen),))
 
 
+def judge_closed(
+    must: Iterable[int], ports: tuple[Seen[TcpPort], ...], asset: ExpectedAsset
+) -> Verdict:
+    """
+    Whether each of these ports was seen closed on the device itself.
+
+    Never a failure: what an open one means is the check's to say before.
+    """
+    silent = False
+    closed = []
+    for port in must:
+        looks = [s for s in ports if port_of(s) == port]
+        said = {shown(s, asset) for s in looks}
+        if Shown.CLOSED not in said and Shown.SILENT not in said:
+            if looks:
+                return unknown(looks[-1])
+            return inconclusive(Reason.NOT_ASKED, f"Port tcp-{port} was not tried yet.")
+        silent = silent or Shown.CLOSED not in said
+        closed.append(f"tcp-{port}")
+    return passed(
+        f"Closed: {', '.join(closed)}.", rests_on=RestsOn.SILENCE if silent else RestsOn.ANSWER
+    )
+
+
 def judge_denial(
     crossings: tuple[Seen[TcpPort], ...],
     everything: Iterable[Seen[TcpPort]],

@@ -12,6 +12,8 @@ from collectors.allowed import never_connect
 
 _MODBUS = ("modbus", "modbus-tls")
 _USUAL_MODBUS_PORTS = (502, 802)
+_PROGRAMMING = ("s7", "enip")
+_ADMIN = ("ssh", "telnet", "rdp", "vnc", "http", "https")
 
 
 def expected_for(site: Site, subject: Subject) -> expected.Expected:
@@ -94,6 +96,7 @@ def _asset(site: Site, asset: Asset) -> expected.ExpectedAsset:
             c.id for c in site.conduits if c.untrusted and asset.interface_in(c.to_zone)
         ),
         zone_hosts=_hosts(site, asset) if _discovers(asset) else (),
+        server_id=_server_id(asset),
         reset_conduits=tuple(
             c.id for c in site.conduits if c.denies_by == "reset" and asset.interface_in(c.to_zone)
         ),
@@ -143,6 +146,7 @@ def _service(site: Site, service: Service) -> expected.ExpectedService:
         protocol=service.protocol,
         login=site.credential(service.credential).kind if service.credential else None,
         variables=service.variables,
+        methods=service.methods,
         registers=tuple(_register(row) for row in service.registers),
         pin=service.trust.sha256 if service.trust else None,
     )
@@ -151,6 +155,11 @@ def _service(site: Site, service: Service) -> expected.ExpectedService:
 def _register(row: Register) -> expected.ExpectedRegister:
     expect = (row.expect,) * row.count if isinstance(row.expect, int) else row.expect or ()
     return expected.ExpectedRegister(row.table, row.address, expect, row.meaning)
+
+
+def _server_id(asset: Asset) -> expected.ExpectedServerId | None:
+    stated = asset.expect.server_id
+    return expected.ExpectedServerId(stated.id.lower(), stated.run) if stated else None
 
 
 def _discovers(asset: Asset) -> bool:
@@ -165,7 +174,6 @@ def _hosts(site: Site, asset: Asset) -> tuple[str, ...]:
 
 
 def _conduit(site: Site, conduit: Conduit) -> expected.ExpectedConduit:
-    behind = (a for a in site.assets if a.interface_in(conduit.to_zone))
     return expected.ExpectedConduit(
         id=conduit.id,
         from_zone=conduit.from_zone,
@@ -176,11 +184,26 @@ def _conduit(site: Site, conduit: Conduit) -> expected.ExpectedConduit:
             for a in conduit.allow
         ),
         modbus_ports=tuple(
-            sorted(
-                (asset.id, service.port.number)
-                for asset in behind
-                for service in asset.services
-                if service.protocol in _MODBUS and service.port.number not in _USUAL_MODBUS_PORTS
-            )
+            (asset, port)
+            for asset, port in _behind(site, conduit, _MODBUS)
+            if port not in _USUAL_MODBUS_PORTS
         ),
+        programming_ports=_behind(site, conduit, _PROGRAMMING),
+        admin_ports=_behind(site, conduit, _ADMIN),
+        from_untrusted=site.zone(conduit.from_zone).untrusted,
+    )
+
+
+def _behind(
+    site: Site, conduit: Conduit, protocols: tuple[str, ...]
+) -> tuple[tuple[str, int], ...]:
+    """(asset, TCP port) of the services behind a conduit that speak one of these."""
+    return tuple(
+        sorted(
+            (asset.id, service.port.number)
+            for asset in site.assets
+            if asset.interface_in(conduit.to_zone)
+            for service in asset.services
+            if service.protocol in protocols and service.port.transport == "tcp"
+        )
     )

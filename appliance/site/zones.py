@@ -60,6 +60,9 @@ class Zone(Strict):
     name: Text = ""
     networks: tuple[Network, ...] = ()
     sl_t: SlT = SlT()
+    untrusted: Annotated[bool, Field(strict=True)] = False
+    """Not ours to trust, such as an office or guest network: from here nothing may open but what
+    a conduit lists for one host."""
     crs: Text = ""
     criticality: Rating | None = None
     consequence: Consequence = Consequence()

@@ -6,8 +6,8 @@ from checks.check import ASSET, HIGH, PART, check
 from checks.facts.expected import Expected
 from checks.facts.observation import Seen
 from checks.facts.ports import TcpPort
-from checks.facts.verdict import Reason, RestsOn, Verdict, failed, inconclusive, passed
-from checks.paths import Shown, place, port_of, shown, unknown
+from checks.facts.verdict import Reason, Verdict, failed, inconclusive
+from checks.paths import Shown, judge_closed, place, port_of, shown
 
 _PROTOCOLS = frozenset({"ftp", "telnet", "http", "vnc", "mqtt"})
 _PORTS = frozenset({21, 23, 80, 389, 512, 513, 514, 1883, 5900})
@@ -61,18 +61,4 @@ def judge(ports: tuple[Seen[TcpPort], ...], expected: Expected) -> Verdict:
         return inconclusive(
             Reason.NOT_ASKED, "No clear-text port is among this asset's closed ports."
         )
-    silent = False
-    for port in must:
-        looks = [s for s in ports if port_of(s) == port]
-        said = {shown(s, asset) for s in looks}
-        if Shown.CLOSED in said:
-            continue
-        if Shown.SILENT not in said:
-            if looks:
-                return unknown(looks[-1])
-            return inconclusive(Reason.NOT_ASKED, f"Port tcp-{port} was not tried yet.")
-        silent = True
-    return passed(
-        "Closed: " + ", ".join(f"tcp-{p}" for p in must) + ".",
-        rests_on=RestsOn.SILENCE if silent else RestsOn.ANSWER,
-    )
+    return judge_closed(must, ports, asset)

@@ -50,13 +50,19 @@ def bench(tmp_path, cable):
     return bench
 
 
-def inside(bench: Bench, rtu: str = netns.RTU) -> None:
+def inside(bench: Bench, rtu: str = netns.RTU, probing: str = "fragile") -> None:
     """The appliance stands in the plant's own zone."""
     vantages = f"[{MONITOR.replace('ZONE', 'control')}]"
-    bench.write(PLANT.replace("RTU", rtu), vantages=vantages, zones=ZONES)
+    plant = PLANT.replace("RTU", rtu).replace("role: rtu", f"role: rtu, probing: {probing}")
+    bench.write(plant, vantages=vantages, zones=ZONES)
 
 
-def outside(bench: Bench, denies_by: str) -> None:
+def outside(
+    bench: Bench,
+    denies_by: str,
+    closed: str = "tcp/9021",
+    vantages: str = f"[{MONITOR}, {PLAIN}]",
+) -> None:
     """The appliance stands in the DMZ, with a permit for one vantage and none for the other."""
     conduit = f"""
 conduits:
@@ -64,10 +70,8 @@ conduits:
      allow: [{{from: monitor, to: rtu, port: tcp/1502}}]}}
 """
     bench.write(
-        conduit + PLANT.replace("RTU", netns.RTU),
-        vantages=f"[{MONITOR}, {PLAIN}]\n  control: [tcp/{netns.CONTROL}:443]".replace(
-            "ZONE", "dmz"
-        ),
+        conduit + PLANT.replace("RTU", netns.RTU).replace("tcp/9021", closed),
+        vantages=f"{vantages}\n  control: [tcp/{netns.CONTROL}:443]".replace("ZONE", "dmz"),
         zones=ZONES,
     )
 
@@ -149,7 +153,7 @@ rtu    port-unexpected-absent   inconclusive filtered
 rtu    cleartext-service-absent inconclusive filtered
 plc    port-expected-present    inconclusive filtered
 plc    port-unexpected-absent   inconclusive filtered
-switch port-unexpected-absent   inconclusive filtered
+switch port-unexpected-absent   inconclusive timeout
 rtu    inventory-device-present fail missing
 plc    inventory-device-present fail missing
 switch inventory-device-present fail missing
@@ -176,7 +180,8 @@ rtu port-unexpected-absent   pass
 
 @pytest.mark.whole
 def test_a_firewall_that_drops_one_port_of_a_living_device(bench, cable):
-    inside(bench)
+    # A fragile one would be left alone after the first silence.
+    inside(bench, probing="standard")
     cable.firewall("tcp dport { 1502, 9021 } drop")
 
     rows = """
@@ -258,6 +263,10 @@ PERMIT = f"ip saddr {netns.OURS} ip daddr {netns.RTU} tcp dport 1502 accept"
 DENIED = """
 dmz-control conduit-default-deny              pass
 dmz-control modbus-conduit-reachability       pass
+dmz-control admin-access-from-mgmt-only       pass
+dmz-control engineering-access-restricted     not-applicable
+dmz-control untrusted-vantage-blocked         not-applicable
+dmz-control conduit-permitted-flow-works      pass
 rtu.modbus  modbus-identity-matches-inventory pass
 rtu         firmware-approved                 pass
 rtu         port-unexpected-absent            inconclusive filtered
@@ -286,6 +295,94 @@ def test_a_conduit_that_drops_what_it_does_not_permit(bench, cable):
     assert again.states["dmz-control", "conduit-default-deny"] == "pass"
 
 
+TELNET = b"\xff\xfd\x18\xff\xfb\x01\r\nrtu login: "
+SOUND = """
+rtu.modbus  modbus-identity-matches-inventory pass
+rtu         firmware-approved                 pass
+"""
+HIDDEN = f"""
+{SOUND}
+dmz-control conduit-default-deny              pass
+dmz-control admin-access-from-mgmt-only       pass
+rtu         port-unexpected-absent            inconclusive filtered
+rtu         cleartext-service-absent          inconclusive filtered
+rtu         port-expected-present             inconclusive not-permitted
+"""
+BARED = f"""
+{SOUND}
+dmz-control conduit-default-deny              fail reachable
+dmz-control admin-access-from-mgmt-only       fail reachable
+rtu         port-unexpected-absent            fail unexpected-open
+rtu         cleartext-service-absent          fail unprotected
+rtu         port-expected-present             inconclusive not-permitted
+"""
+OF_TELNET = {"port-unexpected-absent", "cleartext-service-absent", "messaging-services-absent"}
+
+
+@pytest.fixture
+def telnet(start, cable):
+    """Open on the device, once declared and once not."""
+    for port in (23, 8023):
+        start(hostile.tcp(netns.RTU, port, hostile.greets(TELNET), cable.in_far))
+
+
+@pytest.mark.usefixtures("control", "telnet")
+@pytest.mark.parametrize(
+    ("denies_by", "deny"),
+    [
+        ("drop", ("drop",)),
+        pytest.param(
+            "reset", ("meta l4proto tcp reject with tcp reset", "drop"), marks=pytest.mark.whole
+        ),
+    ],
+)
+def test_telnet_behind_a_firewall_that_denies_it_is_no_pass_of_the_device(
+    bench, cable, denies_by, deny
+):
+    outside(bench, denies_by, closed="tcp/23")
+    cable.firewall(PERMIT, *deny)
+
+    for more in ([], ["--due-anyway"]):
+        hidden = bench.check("--asset", "rtu", *more)
+        hold(f"telnet, conduit closed by {denies_by}", hidden, HIDDEN)
+
+        device = {c: r[0] for (subject, c), r in hidden.rows.items() if subject == "rtu"}
+        assert {device[check] for check in OF_TELNET} == {"inconclusive"}
+        assert {hidden.states["rtu", check] for check in OF_TELNET} == {"unknown"}
+
+
+@pytest.mark.whole
+@pytest.mark.usefixtures("control", "telnet")
+def test_telnet_behind_a_conduit_without_a_firewall(bench):
+    outside(bench, "drop", closed="tcp/23")
+
+    hold("telnet, conduit open", bench.check("--asset", "rtu"), BARED)
+
+
+@pytest.mark.whole
+@pytest.mark.usefixtures("control", "telnet")
+@pytest.mark.parametrize("open_to_us", [True, False])
+def test_telnet_seen_from_a_monitor_vantage_only(bench, cable, open_to_us):
+    outside(bench, "drop", closed="tcp/23", vantages=f"[{MONITOR}]")
+    if not open_to_us:
+        cable.firewall(PERMIT, "drop")
+
+    denied = ["inconclusive vantage-is-permitted"] * 2 + ["inconclusive filtered"] * 2
+    reached = ["fail reachable"] * 2 + ["fail unexpected-open", "fail unprotected"]
+    default, admin, unexpected, cleartext = reached if open_to_us else denied
+    hold(
+        f"telnet, monitor vantage, conduit {'open' if open_to_us else 'closed'}",
+        bench.check("--asset", "rtu"),
+        SOUND
+        + f"""
+dmz-control conduit-default-deny        {default}
+dmz-control admin-access-from-mgmt-only {admin}
+rtu         port-unexpected-absent      {unexpected}
+rtu         cleartext-service-absent    {cleartext}
+""",
+    )
+
+
 @pytest.mark.usefixtures("control")
 def test_a_conduit_that_resets_answers_for_no_device(bench, cable):
     outside(bench, "reset")
@@ -307,6 +404,8 @@ def test_a_conduit_that_should_drop_and_resets(bench, cable):
         """
 dmz-control conduit-default-deny              inconclusive refused
 dmz-control modbus-conduit-reachability       inconclusive refused
+dmz-control admin-access-from-mgmt-only       inconclusive refused
+dmz-control conduit-permitted-flow-works      pass
 rtu.modbus  modbus-identity-matches-inventory pass
 rtu         firmware-approved                 pass
 """,
@@ -341,6 +440,7 @@ def test_a_conduit_judged_by_an_appliance_that_is_blind(bench, cable):
         """
 dmz-control conduit-default-deny              inconclusive blind
 dmz-control modbus-conduit-reachability       inconclusive blind
+dmz-control admin-access-from-mgmt-only       inconclusive blind
 site        self-positive-control             fail missing
 rtu.modbus  modbus-identity-matches-inventory pass
 rtu         firmware-approved                 pass

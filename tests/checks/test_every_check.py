@@ -12,7 +12,7 @@ from checks import ALL, BY_ID
 from checks.catalogue import BEGIN, END, table, with_table
 from checks.check import About, Form
 from checks.facts.codec import FACT_TYPES
-from checks.facts.expected import ExpectedConduit, ExpectedZone
+from checks.facts.expected import ExpectedConduit, ExpectedZone, Flow
 from checks.facts.ports import PortAnswer, TcpPort
 from checks.facts.verdict import Outcome, Reason, RestsOn
 from checks.requirements import REQUIREMENTS
@@ -44,12 +44,23 @@ SUBJECT = {
         serial="S1",
         firmware_approved=("1.0",),
         services=(service(4840, "opcua"), service(161, "snmp", "udp"), service(502, "modbus")),
-        closed_ports=(23, 80),
+        closed_ports=(22, 23, 25, 80, 102),
     ),
     "service": service(4840, "opcua", login="password", variables=("ns=3;s=A",)),
-    "conduit": ExpectedConduit("c", "dmz", "control", "drop", modbus_ports=(("plc-1", 502),)),
+    "conduit": ExpectedConduit(
+        "c",
+        "dmz",
+        "control",
+        "drop",
+        allow=(Flow("tcp", 4840),),
+        modbus_ports=(("plc-1", 502),),
+        programming_ports=(("plc-1", 102),),
+        admin_ports=(("plc-1", 22),),
+        from_untrusted=True,
+    ),
     "zone": ExpectedZone("control", ("plc-1",)),
 }
+PORTS = (22, 23, 25, 80, 102, 502, 4840)
 ACROSS = {"conduit": "c", "permitted": False, "vantage_kind": "plain"}
 
 each = pytest.mark.parametrize("check", ALL, ids=lambda check: check.id)
@@ -159,7 +170,7 @@ def test_nothing_at_all_is_never_a_pass(check):
 def test_a_run_without_sight_makes_no_silence_count(check):
     silence = [
         port(number, "filtered", blind=True, **changes)
-        for number in (23, 80, 502, 4840)
+        for number in PORTS
         for changes in ({}, ACROSS)
     ]
 
@@ -171,9 +182,7 @@ def test_a_run_without_sight_makes_no_silence_count(check):
 def test_the_silence_of_a_dead_device_is_never_a_pass(check, answer):
     dead = {"alive": False, "last_alive": None}
     silence = [
-        port(number, answer, **dead, **changes)
-        for number in (23, 80, 502, 4840)
-        for changes in ({}, ACROSS)
+        port(number, answer, **dead, **changes) for number in PORTS for changes in ({}, ACROSS)
     ]
 
     assert verdict(check, *silence, **SUBJECT).outcome is Outcome.INCONCLUSIVE
@@ -181,11 +190,7 @@ def test_the_silence_of_a_dead_device_is_never_a_pass(check, answer):
 
 @pytest.mark.parametrize("check", [c for c in ALL if TcpPort in c.reads], ids=lambda c: c.id)
 def test_a_pass_on_filtered_ports_says_that_it_rests_on_silence(check):
-    silence = [
-        port(number, "filtered", **changes)
-        for number in (23, 80, 502, 4840)
-        for changes in ({}, ACROSS)
-    ]
+    silence = [port(number, "filtered", **changes) for number in PORTS for changes in ({}, ACROSS)]
 
     answer = verdict(check, *silence, **SUBJECT)
 

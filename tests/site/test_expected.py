@@ -44,6 +44,35 @@ def test_a_conduit_gets_its_flows(site):
     assert conduit.allow[0] == Flow("tcp", 4840)
     assert conduit.allow[2] == Flow("tcp", 102, "eng-ws-1", "plc-filter-1")
     assert conduit.modbus_ports == ()
+    assert not conduit.from_untrusted
+
+
+def test_a_conduit_knows_what_is_behind_it_and_whether_it_begins_among_strangers(tmp_path):
+    (tmp_path / "site.yaml").write_text(
+        """
+site: {id: s}
+appliance: {id: a, vantage: office}
+zones:
+  - {id: office, untrusted: true}
+  - {id: cell, networks: [10.0.0.0/24]}
+conduits: [{id: in, from: office, to: cell}, {id: out, from: cell, to: office}]
+assets:
+  - {id: plc, zone: cell, address: 10.0.0.1, services: [{port: tcp/102, protocol: s7},
+      {port: tcp/44818, protocol: enip}]}
+  - {id: hmi, zone: cell, address: 10.0.0.2, services: [{port: tcp/2222, protocol: ssh},
+      {port: tcp/443, protocol: https}, {port: tcp/502, protocol: modbus}]}
+"""
+    )
+    loaded = load(tmp_path).site
+
+    inward = expected_for(loaded, Subject("conduit", conduit="in")).conduit
+    outward = expected_for(loaded, Subject("conduit", conduit="out")).conduit
+
+    assert inward.programming_ports == (("plc", 102), ("plc", 44818))
+    assert inward.admin_ports == (("hmi", 443), ("hmi", 2222))
+    assert inward.from_untrusted
+    assert (outward.programming_ports, outward.admin_ports) == ((), ())
+    assert not outward.from_untrusted
 
 
 def test_a_zone_gets_its_assets_and_the_site_its_limits(site):
