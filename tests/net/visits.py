@@ -2,28 +2,59 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 
 from appliance.clock import SystemClock
 from appliance.visit.classes import ProbingClass
-from appliance.visit.guard.gate import Guard
 from appliance.visit.guard.pace import Paces
 from collectors import modbus, opcua, ports, snmp
 from collectors.allowed import Permissions
 from collectors.credentials import ClientCertificate, Community, Password, Trust
-from collectors.wire import Target, Wire
+from collectors.errors import NotPermitted
+from collectors.wire import Connections, Target, Wire
 
 USER = Password("monitor", "seven-Seas")
 PORTS = {"opcua": 4840, "secure": 4840, "snmp": 161}
 Question = Callable[[], Awaitable[object]]
 
 
-def guard(numbers: ProbingClass, segment: Callable[[str], str] = str) -> Guard:
-    clock = SystemClock()
-    it = Guard(clock, a_day=lambda _: 10**9)
-    it.paces = Paces(clock, lambda _: numbers, segment)
-    return it
+class Gate:
+    """The guard's own pace and account, for whoever is permitted, without a site."""
+
+    def __init__(self, numbers: ProbingClass, segment: Callable[[str], str]) -> None:
+        self.allowed: set[tuple[str, str, int]] = set()
+        self.held = False
+        self.packets: Counter[str] = Counter()
+        self.connections = Connections()
+        self._clock = SystemClock()
+        self._paces = Paces(self._clock, lambda _: numbers, segment)
+        self.turn, self.pace = self._paces.turn, self._paces.pace
+        self.closed = self._paces.closed
+        self.now, self.wall = self._clock.monotonic, self._clock.now
+
+    def permit(self, allowed: set[tuple[str, str, int]]) -> None:
+        self.allowed = allowed
+
+    def may_connect(self, target: Target) -> None:
+        assert (target.address, target.transport, target.port) in self.allowed
+        self.may_send(target, 0)
+
+    def may_send(self, target: Target, octets: int) -> None:
+        if self.held:
+            raise NotPermitted(target, "the site is on hold")
+
+    def refused(self, target: Target, why: str) -> None:
+        raise AssertionError(f"{target}: {why}")
+
+    def sent(self, target: Target, packets: int, octets: int) -> None:
+        self._paces.sent(target, packets)
+        self.packets[target.address] += packets
+
+
+def guard(numbers: ProbingClass, segment: Callable[[str], str] = str) -> Gate:
+    return Gate(numbers, segment)
 
 
 def target(name: str, address: str, source: str) -> Target:
