@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 
 from appliance.site.assets import Asset, Link
 
@@ -134,13 +135,17 @@ def class_of(probing: str, *, laboratory: bool, link: Link | None = None) -> Pro
     A slow link lengthens deadlines and brings its bytes a day; it loosens no other number.
     """
     numbers = CLASSES[probing]
-    if laboratory:
-        numbers = replace(LABORATORY, breaker_after=numbers.breaker_after)
+    return _made(LABORATORY if laboratory else numbers, numbers.breaker_after, link)
+
+
+@cache
+def _made(numbers: ProbingClass, breaker_after: int, link: Link | None) -> ProbingClass:
     if link is None:
-        return numbers
+        return replace(numbers, breaker_after=breaker_after)
     slower = SLOWER[link.kind]
     return replace(
         numbers,
+        breaker_after=breaker_after,
         connect=numbers.connect * slower,
         whole=numbers.whole * slower,
         octets_a_day=link.octets,

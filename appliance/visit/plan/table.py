@@ -1,6 +1,13 @@
-"""The plan for a terminal: a table of the assets, and each asset's questions."""
+"""
+The plan for a terminal: a table of the assets, and each asset's questions.
+
+Assets that are asked alike share their tables, which also keeps a large plan readable.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -14,10 +21,11 @@ from appliance.visit.plan.words import at, lasting
 def table(plan: Plan) -> Group:
     """Everything, the overview first."""
     parts: list[RenderableType] = [_overview(plan)]
-    for asset in plan.assets:
-        parts += [_questions(asset), *(Text(f"  ! {line}", "yellow") for line in asset.over)]
-        parts.append(_latencies(asset.asset, asset.latencies))
-    parts.append(_latencies(plan.site, plan.latencies))
+    for alike, rows in _alike(plan.assets).items():
+        name = ", ".join(f"{asset.asset} ({asset.address})" for asset in rows)
+        parts += [_questions(name, alike.questions), *(_warned(line) for line in alike.over)]
+        parts.append(_latencies(name, alike.latencies))
+    parts.append(_latencies(plan.site, tuple(_worst(row) for row in plan.latencies)))
     if plan.untouched:
         parts.append(Text(f"Never touched: {', '.join(plan.untouched)}"))
     if plan.laboratory:
@@ -42,10 +50,24 @@ def _overview(plan: Plan) -> Table:
     return shown
 
 
-def _questions(asset: AssetPlan) -> Table:
-    shown = Table(title=f"{asset.asset} ({asset.address})", title_justify="left")
-    for column in ("question", "from", "to", "every", "sends", "packets", "octets"):
-        shown.add_column(column, overflow="fold")
+@dataclass(frozen=True)
+class _Alike:
+    """All that is shown of an asset but its name and address, as the rows of its tables."""
+
+    questions: tuple[tuple[str, ...], ...]
+    over: tuple[str, ...]
+    latencies: tuple[tuple[str, ...], ...]
+
+
+def _alike(assets: Iterable[AssetPlan]) -> dict[_Alike, list[AssetPlan]]:
+    found: dict[_Alike, list[AssetPlan]] = {}
+    for asset in assets:
+        latencies = tuple(_worst(row, asset.asset) for row in asset.latencies)
+        found.setdefault(_Alike(_asked(asset), asset.over, latencies), []).append(asset)
+    return found
+
+
+def _asked(asset: AssetPlan) -> tuple[tuple[str, ...], ...]:
     alike: dict[tuple[str, ...], list[str]] = {}
     for step in asset.steps:
         sends = "; ".join(f"{p.most} x {p.name}" for p in step.pdus)
@@ -53,16 +75,36 @@ def _questions(asset: AssetPlan) -> Table:
         source, every = step.source or step.vantage, lasting(step.spacing)
         row = (step.question, source, every, sends, str(step.packets), str(step.octets))
         alike.setdefault(row, []).append(f"{step.transport}/{step.port}")
-    for (question, source, every, sends, packets, octets), ports in alike.items():
-        shown.add_row(question, source, ", ".join(ports), every, sends, packets, octets)
+    return tuple(
+        (question, source, ", ".join(ports), *rest)
+        for (question, source, *rest), ports in alike.items()
+    )
+
+
+def _worst(row: Latency, asset: str = "") -> tuple[str, ...]:
+    """A row; the subject without the asset's name where one is given."""
+    subject = row.subject.removeprefix(asset).removeprefix(".") if asset else row.subject
+    worst = f"never seen: {row.why}" if row.seconds is None else lasting(row.seconds)
+    return (subject or "the asset", row.check, worst)
+
+
+def _questions(name: str, rows: Iterable[tuple[str, ...]]) -> Table:
+    shown = Table(title=name, title_justify="left")
+    for column in ("question", "from", "to", "every", "sends", "packets", "octets"):
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        shown.add_row(*row)
     return shown
 
 
-def _latencies(name: str, rows: tuple[Latency, ...]) -> Table:
+def _latencies(name: str, rows: Iterable[tuple[str, ...]]) -> Table:
     shown = Table(title=f"{name}: from drift to alert at worst", title_justify="left")
     for column in ("subject", "check", "worst case"):
         shown.add_column(column, overflow="fold")
     for row in rows:
-        worst = f"never seen: {row.why}" if row.seconds is None else lasting(row.seconds)
-        shown.add_row(row.subject, row.check, worst)
+        shown.add_row(*row)
     return shown
+
+
+def _warned(line: str) -> Text:
+    return Text(f"  ! {line}", "yellow")
