@@ -18,7 +18,6 @@ from collectors.allowed import ntp as allowed
 from collectors.errors import TimedOut, Unintelligible
 from collectors.wire import Target, Wire
 
-PATIENCE = 3.0
 MOST_ANSWERS = 4
 _DOING = "asking for the time"
 _EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
@@ -34,7 +33,7 @@ async def server(wire: Wire, target: Target) -> NtpServer:
     question or do not add up, and what `Wire.datagrams` raises.
     """
     nonce = secrets.token_bytes(7) + b"\1"
-    seconds = min(wire.connect, PATIENCE)
+    seconds = wire.connect
     strange = ""
     async with wire.datagrams(target, cap=MOST_ANSWERS * 1_500) as datagrams:
         await datagrams.send(allowed.HEAD + nonce)

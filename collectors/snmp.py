@@ -49,7 +49,6 @@ CHASSIS = 3
 ROWS = 8
 DEFAULT_COMMUNITIES = ("public", "private")
 DATE_AND_TIME_RESOLUTION_MS = 100
-PATIENCE = 3.0
 
 
 async def system(
@@ -66,7 +65,7 @@ async def system(
     for a user turned away, `Refused`, `Unintelligible` and what the wire raises.
     """
     level = own_level(credential)
-    seconds = min(wire.connect, PATIENCE)
+    seconds = wire.connect
     async with (
         _deadline(wire, target, "reading its description"),
         agent(wire, target, credential, level, seconds=seconds) as asked,
@@ -255,7 +254,7 @@ async def _clock(asked: Agent, wire: Wire) -> ClockReading | None:
 
 def _patience(wire: Wire, questions: int) -> float:
     """Seconds for each of so many questions, so that silence to all still leaves facts."""
-    return min(wire.connect, PATIENCE, 0.9 * wire.whole / questions)
+    return min(wire.connect, 0.9 * wire.whole / questions)
 
 
 @asynccontextmanager

@@ -19,7 +19,6 @@ from collectors.snmp_values import text
 from collectors.wire import Target, Wire
 
 SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
-PATIENCE = 3.0
 
 
 async def identity(
@@ -30,7 +29,7 @@ async def identity(
     `Unintelligible` and what the wire raises.
     """
     doing = "asking who it is"
-    seconds = min(wire.connect, PATIENCE)
+    seconds = wire.connect
     try:
         async with (
             wire.within(target),

@@ -32,7 +32,6 @@ from collectors.snmp_values import mac, text
 from collectors.snmp_walk import Column, Walker
 from collectors.wire import Target, Wire
 
-PATIENCE = 3.0
 # The session's own questions: engine discovery, twice when its clock is learned apart.
 GREETING = 4
 # What an Ethernet frame holds; an agent's answers stay below it.
@@ -149,7 +148,7 @@ async def walking(
     wire: Wire, target: Target, credential: Community | SnmpUser, doing: str
 ) -> AsyncIterator[Walker]:
     """A walker whose allowance ends before the wire's; raises `TimedOut` past the deadline."""
-    seconds = min(wire.connect, PATIENCE)
+    seconds = wire.connect
     try:
         async with (
             wire.within(target),

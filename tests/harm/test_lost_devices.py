@@ -11,7 +11,7 @@ from tests.harm.farm import assets, farm, name
 
 HOUR, MINUTE = 3_600.0, 60.0
 ROUNDS = 2 if SHORT else 5
-EACH = 4 if SHORT else 20
+EACH = 2 if SHORT else 20
 
 
 async def visited(rounds, devices):

@@ -14,7 +14,7 @@ from tests.harm.conftest import SHORT
 
 ZONES, EACH = 5, 20
 ADDRESSES = [f"127.{70 + z}.0.{n}" for z in range(ZONES) for n in range(1, EACH + 1)]
-ANSWERING = ADDRESSES[::10] if SHORT else ADDRESSES
+ANSWERING = ADDRESSES[::20] if SHORT else ADDRESSES
 VISITS = 1 if SHORT else 10
 DAY = 86_400
 
