@@ -450,7 +450,7 @@ async def test_a_day_later_a_message_still_carries_the_time_of_what_it_tells(tmp
         outlet = outlet_to(stub.port, store, pace=Pace(trial=0.01, settle=0.0), clock=clock)
         tracemalloc.start()
         async with running(outlet):
-            await until(lambda: count in numbers(stub.frames[-1:]))
+            await until(lambda: count in numbers(stub.frames[-5:]))
         grown = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         left = await store.backlog()
@@ -458,9 +458,10 @@ async def test_a_day_later_a_message_still_carries_the_time_of_what_it_tells(tmp
 
     assert numbers(stub.frames) == list(range(1, count + 1))
     assert left == {}
-    told_at = {f.split(b" ")[1] for f in stub.frames if b"control.fail" in f}
-    assert told_at == {b"2026-03-02T10:00:00.000Z"}
-    assert f'sequenceId="{count}"'.encode() in stub.frames[-1]
+    # The connection's own heartbeats may come in between.
+    controls = [f for f in stub.frames if b"control.fail" in f]
+    assert {f.split(b" ")[1] for f in controls} == {b"2026-03-02T10:00:00.000Z"}
+    assert f'sequenceId="{count}"'.encode() in controls[-1]
     assert grown < 20 * 2**20
 
 
