@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from appliance.outlets import metrics, views
+from appliance.outlets import matrix_view, metrics, views
 from appliance.outlets.picture import Picture
 from checks.facts.standing import State
 
@@ -66,6 +66,7 @@ def create(
     pages = _Pages(paint, health, states)
     routes = [
         ("/", pages.overview),
+        ("/matrix", pages.matrix),
         ("/assets/{id}", pages.asset),
         ("/checks/{id}", pages.check),
         ("/style.css", pages.style),
@@ -131,6 +132,11 @@ class _Pages:
             observations=views.observations(picture, name),
             restraints=views.restraints(picture, name),
         )
+
+    async def matrix(self, _request: Request) -> Response:
+        picture = self._paint()
+        zones = await asyncio.to_thread(matrix_view.zone_matrices, picture)
+        return await self._page("matrix.html", picture, zones=zones)
 
     async def check(self, request: Request) -> Response:
         picture = self._paint()

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import httpx
 import pytest
 
+from appliance.judge.matrix import matrix
 from appliance.outlets import web
+from appliance.outlets.picture import ZonePicture
+from appliance.site.zones import Zone
 
 HEALTH = web.Health(healthy=True, ready=True)
 
@@ -26,6 +30,7 @@ def ask(paint):
 
 PATHS = [
     "/",
+    "/matrix",
     "/assets/hmi-1",
     "/checks/opcua-cert-valid",
     "/metrics",
@@ -180,3 +185,16 @@ async def test_a_page_that_breaks_tells_nothing_and_keeps_the_headers(ask):
     assert answer.status_code == 500
     assert answer.text == "This page could not be made; the log says why.\n"
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_the_matrix_says_what_was_seen_and_what_no_wire_can_show(ask):
+    zone = Zone(id="control", name="Control <1>", sl_t=1)
+    site = SimpleNamespace(zones=(zone,), assets=())
+    cells = matrix(site, [], {})
+    answer = await ask("/matrix", cells=cells, zones=(ZonePicture("control", zone.name, ()),))
+
+    assert "Control &lt;1&gt;" in answer.text
+    assert answer.text.count("○ not assessed") == 37
+    assert "63 not selected by the SL-T" in answer.text
+    assert "a statement, signed and in date, is needed" in answer.text
+    assert "FR 1: 0 of 10 supported" in answer.text
