@@ -22,6 +22,7 @@ from appliance.site.model import Asset
 from appliance.visit.asks import Ask
 from appliance.visit.guard.elapsed import Stamp
 from checks.facts.codec import build, join, plain
+from checks.facts.context import Presence
 from checks.facts.observation import Observation
 
 Name = tuple[str, str, str, str]
@@ -107,6 +108,22 @@ class Recall:
         asked = self._asked.get(_name(asset, ask))
         return asked is not None and self.clock.monotonic() - asked.at >= wait.total_seconds()
 
+    def silent_gateway(self, asset: Asset) -> str:
+        """
+        The gateway in front of the asset when its newest look found it silent; empty otherwise.
+
+        Of gateways in a row it is the one nearest to us.
+        """
+        looks = [
+            o
+            for o in self.memory
+            if o.asset == asset.behind and isinstance(o.facts, Presence) and not o.blind
+        ]
+        newest = max(looks, key=lambda o: o.finished, default=None)
+        if newest is None or not isinstance(newest.facts, Presence) or newest.facts.answered:
+            return ""
+        return newest.gateway or newest.asset
+
     def ever_asked(self, asset: Asset, ask: Ask) -> bool:
         return _name(asset, ask) in self._asked
 
@@ -168,6 +185,7 @@ def _row(seen: Observation, stamp: Stamp, way: str) -> bytes:
 
 
 def _observation(row: Mapping[str, Any]) -> Observation:
+    row = {"gateway": "", **row}
     values = {name: build(_HINTS[name], row[name]) for name in _HINTS if name != "facts"}
     facts = row["facts"]
     return Observation(

@@ -186,6 +186,7 @@ class Rounds:
             self.planned[asset.id],
             every=self.every(asset),
             last_alive=self.recall.last_alive.get(asset.id),
+            gateway=self.recall.silent_gateway(asset),
             only_canary=only_canary,
         )
 

@@ -6,7 +6,6 @@ Pure, so that a verdict can be recomputed from the ledger by anybody, years late
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,16 @@ from checks.check import Check, Form, Input
 from checks.facts.context import Moment, Own, Records
 from checks.facts.expected import Expected
 from checks.facts.observation import Facts, Observation, Seen
-from checks.facts.verdict import Reason, RestsOn, Verdict, inconclusive, not_applicable
+from checks.facts.verdict import (
+    Outcome,
+    Reason,
+    RestsOn,
+    Verdict,
+    inconclusive,
+    not_applicable,
+)
+
+_UNHEARD = (Reason.TIMEOUT, Reason.FILTERED, Reason.UNREACHABLE)
 
 
 @dataclass(frozen=True)
@@ -37,9 +45,30 @@ def decide(check: Check, inputs: Inputs) -> Verdict:
     Judge one subject.
 
     A required fact that is missing makes the verdict inconclusive, with the collector's reason;
-    so does silence heard in a run whose control hosts were silent too.  No question about an
-    asset of probing class `never` arises: that is decided here, for all checks at once.
+    so does silence heard in a run whose control hosts were silent too, or behind a gateway that
+    is silent itself.  No question about an asset of probing class `never` arises: that is decided
+    here, for all checks at once.
     """
+    verdict = _judged(check, inputs)
+    silence = verdict.rests_on is RestsOn.SILENCE
+    if silence and any(o.blind for o in _read(check, inputs)):
+        return inconclusive(
+            Reason.BLIND,
+            "Our own control hosts did not answer in this run, so silence means nothing.",
+        )
+    unheard = verdict.outcome is Outcome.INCONCLUSIVE and verdict.reason in _UNHEARD
+    if (silence or unheard) and (behind := _behind_silence(check, inputs)):
+        where = tuple(sorted({o.asset for o in behind}))
+        gateways = " and ".join(sorted({o.gateway for o in behind}))
+        return inconclusive(
+            Reason.GATEWAY_SILENT,
+            f"{gateways} is silent, so silence behind it means nothing.",
+            where=where,
+        )
+    return verdict
+
+
+def _judged(check: Check, inputs: Inputs) -> Verdict:
     if inputs.expected.asset is not None and inputs.expected.asset.probing == "never":
         return not_applicable("The inventory says that this asset is never probed.")
     arguments: dict[str, Any] = {}
@@ -54,12 +83,7 @@ def decide(check: Check, inputs: Inputs) -> Verdict:
             return _nothing_yet()
         arguments[wanted.name] = _argument(wanted, found)
 
-    verdict = check.function(**arguments)
-    if verdict.rests_on is RestsOn.SILENCE and any(_read(check, inputs.observations)):
-        return inconclusive(
-            Reason.BLIND,
-            "Our own control hosts did not answer in this run, so silence means nothing.",
-        )
+    verdict: Verdict = check.function(**arguments)
     return verdict
 
 
@@ -117,6 +141,13 @@ def _argument(wanted: Input, found: list[Observation]) -> object:
             return tuple(seen(o) for o in found)
 
 
-def _read(check: Check, observations: Iterable[Observation]) -> Iterable[bool]:
+def _read(check: Check, inputs: Inputs) -> list[Observation]:
     names = {kind.__name__ for kind in check.reads}
-    return (o.blind for o in observations if o.facts_type in names)
+    return [o for o in inputs.observations if o.facts_type in names]
+
+
+def _behind_silence(check: Check, inputs: Inputs) -> list[Observation]:
+    """What the check read that is silence behind a silent gateway."""
+    return [
+        o for o in _read(check, inputs) if o.gateway and (o.reason is None or o.reason in _UNHEARD)
+    ]

@@ -3,6 +3,7 @@ Why a collector came back empty-handed: one family.
 
     CollectError
     ├── Unreachable       a router or our own host said there is no way there
+    │   └── NoWayOut      our own machine could not even try: nothing was sent
     ├── Filtered          nobody answered the connection attempt in time
     ├── Refused           the port is closed: the address answered, with a reset
     ├── TimedOut          connected, but no answer before the deadline
@@ -49,6 +50,12 @@ class Unreachable(CollectError):
     """A router or our own host said there is no way there."""
 
     reason = Reason.UNREACHABLE
+
+
+class NoWayOut(Unreachable):
+    """Our own machine could not even try: its address, its interface or its ports are gone."""
+
+    reason = Reason.BLIND
 
 
 class Filtered(CollectError):

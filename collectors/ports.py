@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 
 from checks.facts.ports import PortAnswer, TcpPort
-from collectors.errors import Filtered, HungUp, Refused, Unreachable
+from collectors.errors import Filtered, HungUp, NoWayOut, Refused, Unreachable
 from collectors.wire import Target, Wire
 
 # What only a router, or a host without a route, says.  Other errors are our own machine's trouble
@@ -25,7 +25,7 @@ async def port(wire: Wire, target: Target) -> TcpPort:
     """
     Open, refused, filtered or unreachable: each of them is a fact.
 
-    Raises `NotPermitted` (nothing was sent), and `Unreachable` when our own machine could not even
+    Raises `NotPermitted` (nothing was sent), and `NoWayOut` when our own machine could not even
     try.
     """
     found, _ = await _tried(wire, target, 0.0)
@@ -53,7 +53,8 @@ async def _tried(wire: Wire, target: Target, linger: float) -> tuple[TcpPort, fl
         return TcpPort(target.port, PortAnswer.FILTERED), None
     except Unreachable as error:
         cause = error.__cause__
-        if isinstance(cause, OSError) and cause.errno in NO_WAY:
+        own = isinstance(error, NoWayOut)
+        if not own and isinstance(cause, OSError) and cause.errno in NO_WAY:
             return TcpPort(target.port, PortAnswer.UNREACHABLE), None
         raise
     return TcpPort(target.port, PortAnswer.OPEN, latency), None

@@ -15,6 +15,9 @@ from checks.facts.verdict import Outcome, Reason, RestsOn, Verdict
 
 INTERVALS_UNTIL_STALE = 3
 
+# Somebody else's silence, or our own blindness, explains many states at once: it is said instead.
+_ROOT_CAUSES = (Reason.GATEWAY_SILENT, Reason.BLIND)
+
 _STATES = {
     Outcome.PASS: State.PASS,
     Outcome.FAIL: State.FAIL,
@@ -68,14 +71,20 @@ def aged(standing: Standing, at: datetime) -> Standing | None:
     return replace(
         standing,
         state=State.UNKNOWN,
-        reason=Reason.STALE,
+        reason=next((r for r in _ROOT_CAUSES if r == standing.last_reason), Reason.STALE),
         said=f"Nothing has confirmed this since {standing.supported:%Y-%m-%d %H:%M:%S} UTC; "
-        f"it was {standing.state}: {standing.said}",
+        f"{_why(standing)}it was {standing.state}: {standing.said}",
         since=at,
         rests_on="",
         awaiting="",
         awaiting_visit="",
     )
+
+
+def _why(standing: Standing) -> str:
+    """The root cause in its own words, where one is known."""
+    known = standing.last_reason in _ROOT_CAUSES
+    return f"{standing.last_said.removesuffix('.')}; " if known else ""
 
 
 def _heard(

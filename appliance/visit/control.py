@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from appliance.site.model import Site, Vantage
 from checks.facts.context import OwnControl
-from collectors.errors import CollectError
+from collectors.errors import CollectError, NotPermitted, NoWayOut
 from collectors.wire import Target, Wire
 
 FRESH_SECONDS = 5.0
@@ -23,6 +23,7 @@ class Controls:
 
     def __post_init__(self) -> None:
         self._newest: dict[str, tuple[float, tuple[OwnControl, ...]]] = {}
+        self._shut_in: dict[str, str] = {}
 
     async def seen_from(self, vantage: Vantage) -> tuple[OwnControl, ...]:
         """Every control host as this vantage sees it now; empty when the site names none."""
@@ -35,8 +36,25 @@ class Controls:
         return found
 
     def newest(self) -> tuple[OwnControl, ...]:
-        """What every vantage saw last."""
-        return tuple(control for _, seen in self._newest.values() for control in seen)
+        """What every vantage saw last; one that could not even try is there in any case."""
+        found = [control for _, seen in self._newest.values() for control in seen]
+        found += [
+            OwnControl("its own network", vantage, answered=False, said=said)
+            for vantage, said in self._shut_in.items()
+            if vantage not in {c.vantage for c in found}
+        ]
+        return tuple(found)
+
+    def tried(self, vantage: Vantage, failure: CollectError | None) -> None:
+        """What a question from this vantage came to: an own address or interface may be gone."""
+        if isinstance(failure, NoWayOut):
+            self._shut_in[vantage.id] = str(failure)
+        elif not isinstance(failure, NotPermitted):
+            self._shut_in.pop(vantage.id, None)
+
+    def shut_in(self, vantage: str) -> bool:
+        """Whether nothing can leave from this vantage: then not even its own zone is in sight."""
+        return vantage in self._shut_in
 
     def blind(self, vantage: Vantage) -> bool:
         """Whether this vantage's last look at the control hosts failed, or there are none."""

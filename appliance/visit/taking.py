@@ -93,19 +93,21 @@ class Taking:
         *,
         every: timedelta,
         last_alive: datetime | None,
+        gateway: str = "",
         only_canary: bool = False,
     ) -> Taken:
         """
         Visit the asset as far as the guard gives leave.
 
-        `due` are the asks whose time has come, `everything` all there are for the asset.
+        `due` are the asks whose time has come, `everything` all there are for the asset, `gateway`
+        the silent one in front of it.
         """
         visit, started = str(uuid4()), self._guard.wall()
         begun = self._guard.restraints.begin(asset)
         events = (begun,) if begun else ()
         numbers = class_for(asset, laboratory=self._site.site.laboratory)
         watch = self._watch(asset, numbers)
-        made = self._visit(asset, visit, numbers, watch, last_alive)
+        made = self._visit(asset, visit, numbers, watch, last_alive, gateway)
         leave = self._guard.restraints.leave(asset)
         if leave.extent is Extent.NOTHING:
             return Taken(visit, started, leave, made.unmade(due, leave.why), events=events)
@@ -182,6 +184,7 @@ class Taking:
         numbers: ProbingClass,
         watch: Watch,
         last_alive: datetime | None,
+        gateway: str,
     ) -> Visit:
         wire = Wire(self._gate, connect=numbers.connect, whole=numbers.whole)
         logins = Logins(
@@ -212,6 +215,7 @@ class Taking:
             sent=lambda: self._guard.loads[asset.address].packets,
             pause=numbers.pause,
             last_alive=last_alive,
+            gateway=gateway,
         )
 
     def _trust(self, service: Service) -> Trust:

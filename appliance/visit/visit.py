@@ -39,7 +39,8 @@ class Visit:
     A visit under way.
 
     `watch` is told what every question came to and says when to leave off; `pause` is the seconds
-    the device gets before it is looked at a second time after the visit.
+    the device gets before it is looked at a second time after the visit; `gateway` is the asset in
+    front of it that was silent when last looked at, so that silence here is no news.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Visit:
     sent: Callable[[], int]
     pause: float
     last_alive: datetime | None
+    gateway: str = ""
     put: list[Ask] = field(default_factory=list)
     latencies_us: list[int] = field(default_factory=list)
     _shut: dict[str, Reason] = field(default_factory=dict)
@@ -72,7 +74,8 @@ class Visit:
             await self.controls.seen_from(vantage)
         seen, canary = await self._look(canaries)
         if not whole:
-            self.watch.only_lives(answered=any(o.alive for o in seen))
+            if not any(o.reason is Reason.BLIND for o in seen):
+                self.watch.only_lives(answered=any(o.alive for o in seen))
             return self._ended(seen, started)
         rest = [ask for ask in choice.chosen if ask not in self.put]
         if seen and not any(o.alive for o in seen):
@@ -179,6 +182,7 @@ class Visit:
                 facts = await self.asking.ask(ask.look, ask.question)
         except CollectError as error:
             failure = error
+        self.controls.tried(ask.look.vantage, failure)
         if self.sent() > before:
             self.watch.saw(happened(ask, facts, failure, closed_after))
             if self.watch.ended:
@@ -221,11 +225,14 @@ class Visit:
             reason=reason,
             said=said,
             port=ask.look.port.id,
+            gateway=self.gateway,
         )
 
     def _blind(self, vantage: str, *, crossing: bool) -> bool:
         """Without a control host only silence across a conduit is worthless: inside a zone the
-        asset's own answers are the control."""
+        asset's own answers are the control; where nothing can leave, there is none."""
+        if self.controls.shut_in(vantage):
+            return True
         site = self.controls.site
         if not site.appliance.control and not crossing:
             return False
@@ -236,7 +243,9 @@ class Visit:
         by = tuple(sorted({o.port for o in seen if o.alive}))
         ended = self.clock.now()
         last = ended if by else self.last_alive
-        seen = [replace(o, alive=bool(by), last_alive=last) for o in seen]
+        # Whoever answered through it knows better than the last look at the gateway.
+        gateway = "" if by else self.gateway
+        seen = [replace(o, alive=bool(by), last_alive=last, gateway=gateway) for o in seen]
         if not seen:
             return ()
         monitors = [o for o in seen if o.permitted] or seen

@@ -49,7 +49,8 @@ class Observation:
     declared service; `port` names it either way, such as tcp-4840.  `alive`: the asset answered something in this visit, so
     silence elsewhere is the port's and not the device's.  `last_alive`: its last sign of life
     from any vantage.  `blind`: a control host of this run did not answer, so its silences mean
-    nothing.  Times are UTC.
+    nothing.  `gateway`: the asset in front of this one that was itself silent when last looked at,
+    while this one answered nothing either.  Times are UTC.
     """
 
     asset: str
@@ -72,6 +73,7 @@ class Observation:
     reason: Reason | None = None
     said: str = ""
     port: str = ""
+    gateway: str = ""
 
     def __post_init__(self) -> None:
         if (self.facts is None) == (self.reason is None):

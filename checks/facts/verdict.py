@@ -53,6 +53,7 @@ class Reason(StrEnum):
     NOT_PERMITTED = "not-permitted"
     BUDGET_SPENT = "budget-spent"
     BLIND = "blind"
+    GATEWAY_SILENT = "gateway-silent"
     NO_CONTROL = "no-control"
     NOT_COMPARABLE = "not-comparable"
     CLOCK_UNSYNCHRONISED = "clock-unsynchronised"

@@ -9,6 +9,7 @@ from collectors.errors import (
     CollectError,
     HungUp,
     NotPermitted,
+    NoWayOut,
     Refused,
     Unreachable,
 )
@@ -25,15 +26,23 @@ def judged(gate: Gate, target: Target, message: bytes) -> None:
     gate.may_send(target, len(message))
 
 
-def reached(target: Target, error: OSError) -> CollectError:
-    """What an error of `connect`, or of a datagram, says about the way to the target."""
+def reached(target: Target, error: OSError, *, left: bool = True) -> CollectError:
+    """
+    What an error of `connect`, or of a datagram, says about the way to the target.
+
+    `left`: a packet has left us, so a router may have said so.
+    """
     match error.errno:
+        case errno.ENETDOWN:
+            return NoWayOut(target, f"our own network is down: {error.strerror}", "connecting")
+        case errno.ENETUNREACH if not left:
+            return NoWayOut(target, "our own machine has no route there", "connecting")
         case errno.ECONNREFUSED:
             return Refused(target, "connection refused", "connecting")
         case errno.ECONNRESET:
             # Only an open port can be reset (RFC 9293, 3.10.7.3: before that it is a refusal).
             return HungUp(target, "it was reset as soon as it was open", "connecting")
-        case errno.EHOSTUNREACH | errno.ENETUNREACH | errno.EHOSTDOWN | errno.ENETDOWN:
+        case errno.EHOSTUNREACH | errno.ENETUNREACH | errno.EHOSTDOWN:
             return Unreachable(target, error.strerror or "unreachable", "connecting")
         case errno.EPERM | errno.EACCES:
             return NotPermitted(target, "this machine's own firewall forbids it", "connecting")

@@ -12,7 +12,7 @@ import secrets
 import socket
 from collections.abc import Iterator
 
-from collectors.errors import Unreachable
+from collectors.errors import NoWayOut
 from collectors.wire.target import Target
 
 SOURCE_PORTS = range(40_000, 41_000)
@@ -24,14 +24,14 @@ def sockets(target: Target, kind: socket.SocketKind, ports: range) -> Iterator[s
     """
     Bound sockets, one after the other, each from another port; whoever takes one closes it.
 
-    Raises `Unreachable` when the source address is not ours, or when no port is left.
+    Raises `NoWayOut` when the source address is not ours, or when no port is left.
     """
     for _ in range(len(ports)):
         port = _in_turn(ports)
         # From a port to itself, a connection would be one with ourselves.
         if port != target.port and (sock := _bound(target, kind, port)) is not None:
             yield sock
-    raise Unreachable(
+    raise NoWayOut(
         target,
         f"none of our source ports {ports.start}-{ports.stop - 1} is free; "
         "another program uses them, or too many connections were made in a minute",
@@ -60,5 +60,5 @@ def _bound(target: Target, kind: socket.SocketKind, port: int) -> socket.socket 
         if error.errno == errno.EADDRINUSE:
             return None
         whose = f"our source address {target.source}" if target.source else "a source port"
-        raise Unreachable(target, f"{whose} cannot be used: {error.strerror}") from error
+        raise NoWayOut(target, f"{whose} cannot be used: {error.strerror}") from error
     return sock

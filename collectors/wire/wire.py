@@ -118,7 +118,7 @@ class Wire:
                 try:
                     sock.connect((target.address, target.port))
                 except OSError as error:
-                    raise reached(target, error) from error
+                    raise reached(target, error, left=False) from error
                 datagrams = Datagrams(
                     self.gate, target, sock, underway, self._patience, cap=cap, most=self.packets
                 )
@@ -178,7 +178,11 @@ class Wire:
                     )
             except BaseException as error:
                 taken = isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL
-                self.gate.sent(target, 0 if taken else max(1, segments(sock)), 0)
+                count = segments(sock)
+                # Without a route the kernel says so before anything has left.
+                routeless = isinstance(error, OSError) and error.errno == errno.ENETUNREACH
+                routeless = routeless and not count
+                self.gate.sent(target, 0 if taken or routeless else max(1, count), 0)
                 sock.close()
                 if taken:
                     continue
@@ -186,7 +190,7 @@ class Wire:
                     what = f"no answer within {self.connect:g} s"
                     raise Filtered(target, what, "connecting") from None
                 if isinstance(error, OSError):
-                    raise reached(target, error) from error
+                    raise reached(target, error, left=not routeless) from error
                 raise
             underway.sock = sock
             round_trip = self.gate.now() - started

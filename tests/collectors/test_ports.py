@@ -4,7 +4,8 @@ import errno
 import pytest
 
 from checks.facts.ports import PortAnswer, TcpPort
-from collectors.errors import NotPermitted, Unreachable
+from checks.facts.verdict import Reason
+from collectors.errors import NotPermitted, NoWayOut, Unreachable
 from collectors.ports import port
 from collectors.wire import Wire
 
@@ -43,14 +44,27 @@ async def test_a_router_that_says_no_way_is_unreachable(wire, target, monkeypatc
     async def no_way(*_):
         raise OSError(code, "no route")
 
+    monkeypatch.setattr("collectors.wire.wire.segments", lambda _: 1)
     monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", no_way)
 
     assert (await port(wire, target(9))).answer is PortAnswer.UNREACHABLE
 
 
 async def test_a_source_address_we_do_not_have_is_no_evidence_about_the_path(wire, target):
-    with pytest.raises(Unreachable, match=r"our source address 192\.0\.2\.1 cannot be used"):
+    with pytest.raises(NoWayOut, match=r"our source address 192\.0\.2\.1 cannot be used"):
         await port(wire, target(9, source="192.0.2.1"))
+
+
+async def test_without_a_route_nothing_left_us_and_nobody_answered(wire, gate, target, monkeypatch):
+    async def routeless(*_):
+        raise OSError(errno.ENETUNREACH, "no route")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", routeless)
+
+    with pytest.raises(NoWayOut, match="our own machine has no route there") as told:
+        await port(wire, target(9))
+    assert told.value.reason is Reason.BLIND
+    assert gate.packets == 0
 
 
 @pytest.mark.parametrize("code", [errno.EADDRNOTAVAIL, errno.ENETDOWN])

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from collectors.errors import Unreachable
+from collectors.errors import NoWayOut
 from collectors.wire import SOURCE_PORTS, Wire, sources
 
 # Ranges of the test's own, outside of what the kernel hands out.
@@ -90,7 +90,7 @@ async def test_when_all_are_taken_it_says_so_and_sends_nothing(gate, ports_seen,
         other.bind(("127.0.0.1", number))
         other.listen()
 
-    with pytest.raises(Unreachable, match="none of our source ports 21000-21003 is free"):
+    with pytest.raises(NoWayOut, match="none of our source ports 21000-21003 is free"):
         await Wire(gate, source_ports=SMALL).probe(target(port))
     assert gate.packets == 0
     for other in others:
@@ -98,12 +98,12 @@ async def test_when_all_are_taken_it_says_so_and_sends_nothing(gate, ports_seen,
 
 
 async def test_a_source_address_that_is_not_ours_is_told_from_a_taken_port(gate, target):
-    with pytest.raises(Unreachable, match=r"source address 192\.0\.2\.7 cannot be used"):
+    with pytest.raises(NoWayOut, match=r"source address 192\.0\.2\.7 cannot be used"):
         await Wire(gate).probe(target(9, source="192.0.2.7"))
 
 
 async def test_a_port_never_connects_to_itself(gate, target):
     only = range(21_010, 21_011)
 
-    with pytest.raises(Unreachable, match="none of our source ports"):
+    with pytest.raises(NoWayOut, match="none of our source ports"):
         await Wire(gate, source_ports=only).probe(target(only[0]))

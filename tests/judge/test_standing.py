@@ -98,3 +98,17 @@ def test_no_pass_without_an_answer_or_the_same_silence_in_two_visits(verdicts):
     if standing is not None and standing.state is State.PASS:
         assert QUIET_GOOD in heard
         assert heard.count(QUIET_GOOD) >= 2
+
+
+@pytest.mark.parametrize("reason", [Reason.GATEWAY_SILENT, Reason.BLIND])
+def test_what_nobody_could_confirm_for_one_cause_grows_unknown_with_that_cause(reason):
+    quiet = inconclusive(reason, "gw-1 is silent, so silence behind it means nothing.")
+
+    old = aged(after(GOOD, quiet), T0 + timedelta(hours=4))
+
+    assert (old.state, old.reason) == (State.UNKNOWN, reason)
+    assert old.said == (
+        "Nothing has confirmed this since 2026-03-01 12:00:00 UTC; gw-1 is silent, so silence "
+        "behind it means nothing; it was pass: It holds."
+    )
+    assert aged(after(GOOD, quiet, GAP), T0 + timedelta(hours=5)).reason is Reason.STALE

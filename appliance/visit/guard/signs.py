@@ -14,6 +14,7 @@ from collectors.errors import (
     Denied,
     Filtered,
     HungUp,
+    NoWayOut,
     Refused,
     TimedOut,
     Unreachable,
@@ -117,6 +118,7 @@ def _error(error: CollectError, *, expected: bool) -> Weight:
             # Our own machine's trouble (no such source address) says nothing about the device.
             cause = error.__cause__
             told = isinstance(cause, OSError) and cause.errno in NO_WAY
+            told = told and not isinstance(error, NoWayOut)
             return Weight.FAILURE if expected and told else Weight.NOTHING
         case _:
             # A `Denied` may be our own missing credential, said before anything was sent.

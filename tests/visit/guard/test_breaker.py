@@ -35,6 +35,12 @@ def unreachable(number: int | None) -> errors.Unreachable:
     return error
 
 
+def no_way_out(number: int) -> errors.NoWayOut:
+    error = errors.NoWayOut(PLC, "our own machine has no route there", "connecting")
+    error.__cause__ = OSError(number, "no way")
+    return error
+
+
 def silent(control: str = "", answer: SnmpAnswer = SnmpAnswer.SILENT) -> SnmpRefusals:
     return SnmpRefusals((SnmpTrial(SnmpLevel.V1, "configured", answer),), control)
 
@@ -53,6 +59,7 @@ ERRORS = [
     (unreachable(errno.ENETUNREACH), False, Weight.NOTHING),
     (unreachable(errno.EADDRNOTAVAIL), True, Weight.NOTHING),
     (unreachable(None), True, Weight.NOTHING),
+    (no_way_out(errno.ENETUNREACH), True, Weight.NOTHING),
     (errors.Busy(PLC, "no session free"), True, Weight.AT_ONCE),
     (errors.Busy(PLC, "no session free"), False, Weight.AT_ONCE),
     (errors.Denied(PLC, "no credential"), True, Weight.NOTHING),
@@ -84,7 +91,12 @@ def test_how_an_error_weighs(error: errors.CollectError, expected: bool, weight:
 
 
 def test_the_table_knows_every_error_of_the_family():
-    family = {errors.CollectError, *errors.CollectError.__subclasses__(), errors.BudgetSpent}
+    family = {
+        errors.CollectError,
+        *errors.CollectError.__subclasses__(),
+        errors.BudgetSpent,
+        errors.NoWayOut,
+    }
 
     assert {type(e) for e, _, _ in ERRORS} == family - {errors.CollectError}
 

@@ -1,0 +1,147 @@
+"""One cause, one finding: a silent gateway, or an own address that is gone, explains the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from appliance.judge.replaying import standings
+from checks.facts.standing import State
+from checks.facts.verdict import Reason
+from collectors.errors import Filtered
+from collectors.wire import Wire
+from tests.visit.clocks import FakeClock
+
+DAY = 86_400.0
+GATEWAY, PLC = "127.0.0.2", "127.0.0.3"
+
+
+def plant(port):
+    return f"""
+assets:
+  - {{id: gw, zone: cell, address: {GATEWAY}, role: gateway, every: 1h, probing: robust,
+     services: [{{port: tcp/{port}, protocol: tcp}}]}}
+  - {{id: plc, zone: cell, address: {PLC}, role: plc, every: 1h, probing: robust, behind: gw,
+     identity: {{vendor: Example}}, firmware: {{approved: [V1]}},
+     services: [{{port: tcp/{port}, protocol: modbus}}]}}
+"""
+
+
+@pytest.fixture
+async def port():
+    async def hangs_up(reader, writer):
+        await reader.read(1)
+        writer.close()
+
+    async with await asyncio.start_server(hangs_up, "0.0.0.0", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.fixture
+def silent(monkeypatch):
+    """Addresses that answer nothing from now on."""
+    gone: set[str] = set()
+    connected = Wire._connected
+
+    async def connects(wire, target, underway):
+        if target.address in gone:
+            wire.gate.sent(target, 1, 0)
+            raise Filtered(target, "no answer within 3 s", "connecting")
+        return await connected(wire, target, underway)
+
+    monkeypatch.setattr(Wire, "_connected", connects)
+    return gone
+
+
+def said(visited, check):
+    (found,) = [j for j in visited.judged if j.key.check == check and j.key.subject.asset]
+    return found.verdict.outcome.value, found.verdict.reason.value
+
+
+async def test_what_is_behind_a_silent_gateway_is_unknown_for_that_reason(
+    site, rounds, port, silent
+):
+    clock = FakeClock()
+    async with rounds(site(plant(port)), clock) as r:
+        await r.visit("gw")
+        first = await r.visit("plc")
+        assert said(first, "inventory-device-present") == ("pass", "as-expected")
+        assert {o.gateway for o in first.observations} == {""}
+
+        silent |= {GATEWAY, PLC}
+        clock.pass_(DAY)
+        lost = await r.visit("gw", due_anyway=True)
+        behind = await r.visit("plc", due_anyway=True)
+
+        assert said(lost, "inventory-device-present") == ("fail", "missing")
+        assert said(behind, "inventory-device-present") == ("inconclusive", "gateway-silent")
+        assert {o.gateway for o in behind.observations} == {"gw"}
+        ours = [j for j in behind.judged if j.key.subject.asset == "plc" and j.check.reads]
+        judged = [str(j.key) for j in ours if j.verdict.outcome.value in ("pass", "fail")]
+        assert judged == []
+        assert Reason.GATEWAY_SILENT in {j.verdict.reason for j in ours}
+
+        clock.pass_(DAY)
+        await r.age()
+        known = [s for k, s in r.standings.items() if k.subject.asset == "plc"]
+        aged = [s for s in known if s.supported < s.since and s.state is State.UNKNOWN]
+        assert aged
+        assert {s.reason for s in aged} == {Reason.GATEWAY_SILENT}
+        assert "gw is silent" in aged[0].said
+
+
+async def test_a_gateway_that_answers_again_leaves_the_silence_to_the_device(
+    site, rounds, port, silent
+):
+    clock = FakeClock()
+    config = site(plant(port))
+    async with rounds(config, clock) as r:
+        silent |= {GATEWAY, PLC}
+        await r.visit("gw")
+        await r.visit("plc")
+
+    silent.remove(GATEWAY)
+    clock.pass_(2 * DAY)
+    async with rounds(config, clock) as r:
+        # What the last look at the gateway said outlives a restart.
+        assert r.recall.silent_gateway(r.site.asset("plc")) == "gw"
+        await r.visit("gw", due_anyway=True)
+        alone = await r.visit("plc", due_anyway=True)
+
+        assert said(alone, "inventory-device-present") == ("fail", "missing")
+        assert {o.gateway for o in alone.observations} == {""}
+        recorded = [json.loads(body) async for _, body in r.store.entries()]
+        assert standings(recorded) == {str(key): s for key, s in r.standings.items()}
+
+
+async def test_a_device_that_answers_through_it_knows_better(site, rounds, port, silent):
+    async with rounds(site(plant(port))) as r:
+        silent |= {GATEWAY}
+        await r.visit("gw")
+        reached = await r.visit("plc")
+
+        assert said(reached, "inventory-device-present") == ("pass", "as-expected")
+        assert {o.gateway for o in reached.observations} == {""}
+
+
+async def test_an_own_address_that_is_gone_is_one_finding(site, rounds, port):
+    folder = site(plant(port))
+    config = folder / "site.yaml"
+    config.write_text(config.read_text().replace("source: 127.0.0.5", "source: 192.0.2.9"))
+
+    async with rounds(folder) as r:
+        for asset in ("gw", "plc", "gw", "plc"):
+            visited = await r.visit(asset, due_anyway=True)
+            gaps = [o for o in visited.observations if o.facts is None]
+            assert gaps
+            assert {o.reason for o in gaps} == {Reason.BLIND}
+            assert "our source address 192.0.2.9 cannot be used" in gaps[0].said
+
+        failing = {k.check for k, s in r.standings.items() if s.state is State.FAIL}
+        assert failing == {"self-positive-control", "self-coverage"}
+        assert {r.guard.loads[a].packets for a in (GATEWAY, PLC)} == {0}
+        unknown = [j for j in visited.judged if j.key.subject.asset and j.check.reads]
+        passing = [str(j.key) for j in unknown if j.verdict.outcome.value in ("pass", "fail")]
+        assert passing == []
