@@ -1,13 +1,18 @@
-"""The coverage table of README.md, written from the checks themselves.  Pure: text in, text out."""
+"""The tables of README.md, written from the checks themselves.  Pure: text in, text out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from checks.check import Check
+from checks.check import HINT, ON_INTERFACE, Check
+from checks.requirements import REQUIREMENTS
 
 BEGIN = "<!-- coverage table: generated, do not edit -->"
 END = "<!-- end of coverage table -->"
+NUMBERS_BEGIN = "<!-- numbers: generated, do not edit -->"
+NUMBERS_END = "<!-- end of numbers -->"
+LEVELS = (1, 2, 3, 4)
+FOUNDATIONAL = (1, 2, 3, 4, 5, 6, 7)
 
 
 def table(checks: Iterable[Check]) -> str:
@@ -20,17 +25,62 @@ def table(checks: Iterable[Check]) -> str:
     return "\n".join(rows)
 
 
+def numbers(checks: Iterable[Check]) -> str:
+    """
+    How much of 62443-3-3 the checks reach: by foundational requirement and level.
+
+    A cell counts the requirements a target of that level asks for, those of lower levels
+    included; a hint reaches nothing.
+    """
+    counted = tuple(checks)
+    reached = {r for c in counted for r, s in c.requirements.items() if s is not HINT}
+    shown = {r for c in counted for r, s in c.requirements.items() if s is ON_INTERFACE}
+    said = (
+        f"{len(counted)} checks reach {len(reached)} of the {len(REQUIREMENTS)} requirements of "
+        f"IEC 62443-3-3 directly, {len(shown)} of them at work on an interface."
+    )
+    rows = [
+        said,
+        "",
+        "| reached of what is asked | " + " | ".join(f"SL {n}" for n in LEVELS) + " |",
+        "| --- |" + " --- |" * len(LEVELS),
+    ]
+    rows += [_reached(f"FR {fr}", reached, (fr,)) for fr in FOUNDATIONAL]
+    return "\n".join([*rows, _reached("all", reached, FOUNDATIONAL)])
+
+
 def with_table(readme: str, checks: Iterable[Check]) -> str:
     """
     The text with the table between its two markers brought up to date.
 
     Raises `ValueError` when a marker is missing.
     """
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    return _between(readme, BEGIN, END, table(checks))
+
+
+def with_numbers(readme: str, checks: Iterable[Check]) -> str:
+    """As `with_table`, for the numbers."""
+    return _between(readme, NUMBERS_BEGIN, NUMBERS_END, numbers(checks))
+
+
+def _between(text: str, first: str, last: str, body: str) -> str:
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"the text needs the lines {BEGIN!r} and {END!r}, in this order")
-    return f"{before}{BEGIN}\n\n{table(checks)}\n\n{END}{after}"
+        raise ValueError(f"the text needs the lines {first!r} and {last!r}, in this order")
+    return f"{before}{first}\n\n{body}\n\n{last}{after}"
+
+
+def _reached(name: str, reached: Iterable[str], foundational: tuple[int, ...]) -> str:
+    cells = []
+    for level in LEVELS:
+        asked = {
+            r.id
+            for r in REQUIREMENTS.values()
+            if r.foundational in foundational and r.first_level <= level
+        }
+        cells.append(f"{len(asked.intersection(reached))} of {len(asked)}")
+    return f"| {name} | " + " | ".join(cells) + " |"
 
 
 def _row(check: Check) -> str:

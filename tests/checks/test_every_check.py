@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from checks import ALL, BY_ID
-from checks.catalogue import BEGIN, END, table, with_table
+from checks.catalogue import BEGIN, END, numbers, table, with_numbers, with_table
 from checks.check import About, Form
 from checks.facts.codec import FACT_TYPES
 from checks.facts.expected import ExpectedConduit, ExpectedZone, Flow
@@ -216,6 +216,30 @@ def test_the_coverage_table_is_up_to_date():
 
     assert with_table(text, ALL) == text, "checks/README.md is out of date: run `python -m checks`"
     assert table(ALL) in text
+
+
+@pytest.mark.parametrize("readme", [CHECKS / "README.md", ROOT / "README.md"])
+def test_the_numbers_are_up_to_date(readme):
+    text = readme.read_text("utf-8")
+
+    assert with_numbers(text, ALL) == text, f"{readme} is out of date: run `python -m checks`"
+
+
+def test_the_numbers_count_what_a_level_asks_for_and_no_hints():
+    hinted, shown, part = (
+        BY_ID[i] for i in ("self-positive-control", "login-notice-shown", "config-saved")
+    )
+
+    first, _, *rows = numbers([hinted, shown, part]).splitlines()
+    cells = {row.split(" | ")[0]: row.strip(" |").split(" | ")[1:] for row in rows}
+
+    assert first == (
+        "3 checks reach 3 of the 100 requirements of IEC 62443-3-3 directly, 1 of them at work on "
+        "an interface."
+    )
+    assert cells["| FR 1"] == ["1 of 10", "1 of 16", "1 of 22", "1 of 24"]
+    assert cells["| FR 5"][0].startswith("0 of ")
+    assert [c.split()[-1] for c in cells["| all"]] == ["37", "60", "90", "100"]
 
 
 def test_a_text_without_markers_takes_no_table():
