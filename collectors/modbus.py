@@ -70,7 +70,7 @@ async def identity(wire: Wire, target: Target, *, unit: int) -> ModbusIdentity:
             raise _nonsense(target, f"it still has more to say after {MOST_ROUNDS} answers")
     if not objects:
         raise _nonsense(target, "it lists no object at all")
-    texts = [_clean(objects.get(number, b"")) for number in range(LAST_TEXT + 1)]
+    texts = [clean(objects.get(number, b"")) for number in range(LAST_TEXT + 1)]
     return ModbusIdentity(unit, True, None, conformity, *texts)
 
 
@@ -158,7 +158,7 @@ def _part(target: Target, pdu: bytes) -> tuple[int, int | None, dict[int, bytes]
     return conformity, following if more else None, found
 
 
-def _clean(text: bytes) -> str:
+def clean(text: bytes) -> str:
     """Without padding, without the memory that some devices send after a NUL, printable only."""
     told = text.split(b"\0", 1)[0].decode("utf-8", errors="replace")
     return "".join(c for c in told if c.isprintable() and c != "\ufffd").strip()

@@ -5,23 +5,25 @@ On the wire, one TCP connection each, closed cleanly:
 
 - `endpoints`: Hello, a channel without security, GetEndpoints.  No session.
 - `anonymous`: Hello, a channel, CreateSession, one ActivateSession with the Anonymous token on the
-  weakest endpoint; if it is let in, one Read of two attributes of the declared variables;
-  CloseSession.
+  weakest endpoint; if it is let in, one Read of two attributes of the declared variables, and
+  one of whether it may call the declared methods; CloseSession.
 - `server`: the same with the configured credential on the strongest endpoint that takes it, and
-  Reads of the server's build, clock, auditing, session limit and the declared variables' access.
+  Reads of the server's build, clock, auditing, session limit and the declared variables' access;
+  before the session is closed, what collectors/opcua_rights.py says, where that is asked for.
 
 A secured channel needs the server's certificate: when this process has not seen the one listed,
 GetEndpoints is asked once more on a connection of its own.
 
-Never sent: anything that writes, calls, subscribes, browses or adds; a password or user
+Never sent: anything that writes, calls, subscribes or adds; a password or user
 certificate on a channel that is not encrypted, or to a server whose certificate is not trusted.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 from asyncua.crypto.security_policies import SecurityPolicy
 
@@ -32,7 +34,6 @@ from checks.facts.opcua import (
     OpcUaEndpoints,
     OpcUaServer,
     TokenType,
-    VariableAccess,
 )
 from collectors import certificates, opcua_answers, opcua_keys, opcua_session, opcua_trust
 from collectors.credentials import ClientCertificate, Password, Trust
@@ -63,6 +64,7 @@ _NO_ROOM = frozenset(
         "BadTcpServerTooBusy",
     }
 )
+Beside = Callable[[opcua_session.Session], Awaitable[None]]
 _NOT_IN_TIME = frozenset({"BadTimeout", "BadRequestTimeout", "BadTcpRequestTimeout"})
 _JUDGED = frozenset({"BadIdentityTokenInvalid", "BadIdentityTokenRejected", "BadUserAccessDenied"})
 _LOGIN_REFUSED = _JUDGED | {"BadUserSignatureInvalid"}
@@ -84,7 +86,12 @@ async def endpoints(wire: Wire, target: Target) -> OpcUaEndpoints:
 
 
 async def anonymous(
-    wire: Wire, target: Target, *, offered: OpcUaEndpoints, variables: tuple[str, ...] = ()
+    wire: Wire,
+    target: Target,
+    *,
+    offered: OpcUaEndpoints,
+    variables: tuple[str, ...] = (),
+    methods: tuple[str, ...] = (),
 ) -> OpcUaAnonymous:
     """
     One anonymous activation attempt, on the weakest endpoint that lists the Anonymous token, or
@@ -103,42 +110,49 @@ async def anonymous(
     security = await _security(wire, target, endpoint, ours)
     uri = ours.uri if ours else APPLICATION_URI
     async with asking(wire, target, _AS_NOBODY, security, uri) as channel:
-        activated, status, access = await _attempt(channel, target, endpoint, variables)
-        return OpcUaAnonymous(
+        attempt = OpcUaAnonymous(
             advertised=advertised,
-            activated=activated,
-            status=status,
+            activated=None,
+            status="",
             endpoint=endpoint.url,
             mode=endpoint.mode,
             policy=endpoint.policy,
-            variables=access,
         )
+        return await _attempted(attempt, channel, target, endpoint, variables, methods)
 
 
 _AS_NOBODY = "trying an anonymous session"
 
 
-async def _attempt(
-    channel: Channel, target: Target, endpoint: Endpoint, variables: tuple[str, ...]
-) -> tuple[bool | None, str, tuple[VariableAccess, ...]]:
+async def _attempted(
+    attempt: OpcUaAnonymous,
+    channel: Channel,
+    target: Target,
+    endpoint: Endpoint,
+    variables: tuple[str, ...],
+    methods: tuple[str, ...],
+) -> OpcUaAnonymous:
     try:
         await channel.hello(endpoint.url or str(target))
         await channel.open()
         session = await opcua_session.created(channel, target, endpoint, SESSION_TIMEOUT_MS)
     except Said as said:
         _no_room_raised(said)
-        return None, said.status, ()
+        return replace(attempt, status=said.status)
     try:
         known = session.token(TokenType.ANONYMOUS) is not None
         await opcua_session.activated(session, target, None, policy_id="anonymous")
-        return True, "Good", await opcua_answers.access_as_far_as_told(channel, variables)
+        attempt = replace(attempt, activated=True, status="Good")
+        access = await opcua_answers.access_as_far_as_told(channel, variables)
+        callable_ = await opcua_answers.methods_as_far_as_told(channel, methods)
+        return replace(attempt, variables=access, methods=callable_)
     except Said as said:
         _no_room_raised(said)
         # Without the token's id from this session, "invalid" may mean the id and not the identity.
         unsure = said.status == "BadIdentityTokenInvalid" and not known
         unsure = unsure and takes(endpoint, TokenType.ANONYMOUS)
         judged = said.of_service and said.status in _JUDGED and not unsure
-        return (False if judged else None), said.status, ()
+        return replace(attempt, activated=False if judged else None, status=said.status)
     finally:
         await opcua_session.ended(channel)
 
@@ -158,14 +172,16 @@ async def server(
     trust: Trust,
     variables: tuple[str, ...] = (),
     session_timeout_ms: int = SESSION_TIMEOUT_MS,
+    beside: Beside | None = None,
 ) -> OpcUaServer:
     """
     What a session with `credential` (None: anonymous) can read.
 
-    `certificate` is our application certificate.  Raises `Denied`, saying what to configure,
+    `certificate` is our application certificate; `beside` reads more before the session is
+    closed, and keeps what it finds and what goes wrong to itself.  Raises `Denied`, saying what to configure,
     rather than send a secret unencrypted or to a server that `trust` does not name.
     """
-    kind, identity_name = _identity_of(credential)
+    kind, identity_name = identity_of(credential)
     own = certificate or (credential if isinstance(credential, ClientCertificate) else None)
     ours = _loaded(target, own)
     endpoint = strongest(target, offered, kind, have_certificate=ours is not None)
@@ -183,9 +199,12 @@ async def server(
             identity = user if user is not None else credential
             assert not isinstance(identity, ClientCertificate)
             await _logged_in(session, target, identity)
-            return await opcua_answers.state(
+            told = await opcua_answers.state(
                 wire, session, variables, session_timeout_ms, identity_name
             )
+            if beside is not None:
+                await beside(session)
+            return told
         finally:
             await opcua_session.ended(channel)
 
@@ -201,7 +220,7 @@ async def _logged_in(
         raise LoginFailed(target, f"it refused our login, {said}") from said
 
 
-def _identity_of(credential: Password | ClientCertificate | None) -> tuple[TokenType, str]:
+def identity_of(credential: Password | ClientCertificate | None) -> tuple[TokenType, str]:
     match credential:
         case None:
             return TokenType.ANONYMOUS, "anonymous"
@@ -263,12 +282,17 @@ async def asking(
             raise Unintelligible(target, channel.over.what, doing) from None
         raise TimedOut(target, f"no answer within {wire.whole:g} s", doing) from None
     except Said as said:
-        if said.status in _NO_ROOM:
-            raise Busy(target, f"it has no room for us, {said}", doing) from said
-        if said.status in _NOT_IN_TIME:
-            raise TimedOut(target, f"it gave up, {said}", doing) from said
-        raise Denied(target, f"it said no, {said}", doing) from said
+        raise refusal(target, said, doing) from said
     except Exception as error:
         # The library signals refusals with whatever it stumbled over, bare assertions included.
         words = str(error).strip() or type(error).__name__
         raise Unintelligible(target, f"the answer does not add up: {words}", doing) from error
+
+
+def refusal(target: Target, said: Said, doing: str) -> CollectError:
+    """A server's no in our own words."""
+    if said.status in _NO_ROOM:
+        return Busy(target, f"it has no room for us, {said}", doing)
+    if said.status in _NOT_IN_TIME:
+        return TimedOut(target, f"it gave up, {said}", doing)
+    return Denied(target, f"it said no, {said}", doing)

@@ -9,6 +9,7 @@ from checks.facts.clocks import ClockReading
 from checks.facts.opcua import (
     Endpoint,
     MessageMode,
+    MethodAccess,
     OpcUaEndpoints,
     OpcUaServer,
     TokenType,
@@ -25,7 +26,10 @@ from collectors.wire import Wire
 MOST_NODES = 100
 MOST_TEXT = 4_096
 
-_VALUE, _ACCESS, _USER_ACCESS = 13, 17, 18
+Answer = tuple[Any, int]
+"""A value and its status code."""
+
+_VALUE, _ACCESS, _USER_ACCESS, USER_EXECUTABLE = 13, 17, 18, 22
 # BuildInfo, CurrentTime, Auditing and MaxSessions (OPC 10000-5).
 _STATE = ("i=2260", "i=2258", "i=2994", "i=24095")
 
@@ -93,10 +97,33 @@ async def access_as_far_as_told(
 ) -> tuple[VariableAccess, ...]:
     # That the door stood open is the finding: it must survive a Read that goes wrong.
     try:
-        return _access(variables, await _asked(channel, _questions(variables)))
+        return _access(variables, await asked(channel, _questions(variables)))
     except (Said, CollectError, ValueError) as error:
         status = error.status if isinstance(error, Said) else f"not read: {error}"
         return tuple(VariableAccess(node, None, None, status) for node in variables)
+
+
+async def methods_as_far_as_told(
+    channel: Channel, methods: tuple[str, ...]
+) -> tuple[MethodAccess, ...]:
+    nodes = [node for node in methods if is_node(node)]
+    try:
+        answers = await asked(channel, [(node, USER_EXECUTABLE) for node in nodes])
+    except (Said, CollectError, ValueError) as error:
+        status = error.status if isinstance(error, Said) else f"not read: {error}"
+        return tuple(MethodAccess(node, None, status) for node in methods)
+    told = {node: method(node, answer) for node, answer in zip(nodes, answers, strict=True)}
+    return tuple(told.get(node, MethodAccess(node, None, "BadNodeIdInvalid")) for node in methods)
+
+
+def method(node: str, answer: Answer) -> MethodAccess:
+    """What UserExecutable says of a method."""
+    value, status = answer
+    if status:
+        return MethodAccess(node, None, status_name(status))
+    if not isinstance(value, bool):
+        return MethodAccess(node, None, "BadTypeMismatch")
+    return MethodAccess(node, value)
 
 
 async def state(
@@ -110,7 +137,7 @@ async def state(
     first = await read(session.channel, questions[:MOST_NODES])
     began, wall = session.channel.spoke_at
     took = wire.gate.now() - began
-    rest = await _asked(session.channel, questions[MOST_NODES:])
+    rest = await asked(session.channel, questions[MOST_NODES:])
     first, access = first[: len(_STATE)], _access(variables, (first + rest)[len(_STATE) :])
     # A value with a bad status is no value.
     build, now, auditing, sessions = (None if status else value for value, status in first)
@@ -148,8 +175,9 @@ async def state(
     )
 
 
-async def _asked(channel: Channel, wanted: list[tuple[str, int]]) -> list[tuple[Any, int]]:
-    answers: list[tuple[Any, int]] = []
+async def asked(channel: Channel, wanted: list[tuple[str, int]]) -> list[Answer]:
+    """Values and status codes, in as many Reads as that takes.  Raises as `read`."""
+    answers: list[Answer] = []
     for start in range(0, len(wanted), MOST_NODES):
         answers += await read(channel, wanted[start : start + MOST_NODES])
     return answers

@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from checks.facts.opcua import Endpoint, MessageMode, TokenType
+from collectors.allowed.opcua import MOST_REFERENCES
 from collectors.credentials import Password
 from collectors.errors import CollectError, Denied, Unintelligible
 from collectors.opcua_keys import MODES, POLICIES, Keys
@@ -37,13 +38,19 @@ _TOKENS = {
 
 @dataclass
 class Session:
-    """A created session; `tokens` are the user token policies its endpoint lists."""
+    """
+    A created session; `tokens` are the user token policies its endpoint lists.
+
+    `nonce` is the one it was created with, `next_nonce` the one of its activation.
+    """
 
     channel: Channel
     endpoint: Endpoint
     revised_timeout_ms: int
+    id: str
     nonce: bytes
     tokens: tuple[Any, ...]
+    next_nonce: bytes = b""
 
     def token(self, kind: TokenType) -> Any:
         """The first listed user token policy of that kind whose cryptography we have, or None."""
@@ -86,6 +93,7 @@ async def created(channel: Channel, target: Target, endpoint: Endpoint, timeout_
             channel=channel,
             endpoint=endpoint,
             revised_timeout_ms=int(answer.RevisedSessionTimeout),
+            id=answer.SessionId.to_string(),
             nonce=bytes(answer.ServerNonce or b""),
             tokens=_tokens(answer.ServerEndpoints or [], endpoint),
         )
@@ -129,7 +137,8 @@ async def activated(
         _with_password(session, target, identity, given)
     else:
         _with_certificate(session, target, identity, challenge, given)
-    await session.channel.ask(request)
+    answer = (await session.channel.ask(request)).Parameters
+    session.next_nonce = bytes(answer.ServerNonce or b"")
 
 
 def _guarded(session: Session, target: Target, kind: TokenType) -> tuple[Any, str]:
@@ -209,3 +218,28 @@ async def read(channel: Channel, wanted: list[tuple[str, int]]) -> list[tuple[An
         )
         for result in results
     ]
+
+
+async def browsed(channel: Channel, node: str) -> tuple[int, list[tuple[str, str]], bool]:
+    """
+    One Browse of a node's components, objects only: its status code, each one's node id and name,
+    and whether that is all of them.
+
+    Raises `Said`, and `ValueError` when the answer does not match the question.
+    """
+    request = ua.BrowseRequest()
+    request.Parameters.RequestedMaxReferencesPerNode = MOST_REFERENCES
+    row = ua.BrowseDescription()
+    row.NodeId = ua.NodeId.from_string(node)
+    row.BrowseDirection = ua.BrowseDirection.Forward
+    row.ReferenceTypeId = ua.NodeId(ua.ObjectIds.HasComponent)
+    row.NodeClassMask = ua.NodeClass.Object
+    row.ResultMask = ua.BrowseResultMask.BrowseName
+    request.Parameters.NodesToBrowse.append(row)
+    results = (await channel.ask(request)).Results or []
+    if len(results) != 1:
+        raise ValueError(f"{len(results)} answers to one question")
+    found = [(r.NodeId.to_string(), str(r.BrowseName.Name or "")) for r in results[0].References]
+    status = 0 if results[0].StatusCode is None else results[0].StatusCode.value
+    whole = not results[0].ContinuationPoint and len(found) <= MOST_REFERENCES
+    return status, found, whole

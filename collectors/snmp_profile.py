@@ -87,6 +87,10 @@ class Profile:
     time_servers: tuple[str, ...] = ()
     """OIDs, instance included, that hold one server each."""
     log_targets: tuple[str, ...] = ()
+    modbus: tuple[str, ...] = ()
+    """What the texts of its Modbus identification hold, each of them; none: they tell nothing."""
+    server_id_octets: int | None = None
+    """Octets of its id in the answer to Modbus function 17; None: that is not asked."""
 
     def oids(self, object_id: str) -> tuple[str, ...]:
         """Everything that identifies it, without what every agent is asked for anyway."""

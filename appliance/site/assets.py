@@ -110,6 +110,8 @@ class Service(Strict):
     certificate: Id | None = None
     trust: Trust | None = None
     variables: tuple[Text, ...] = ()
+    methods: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
+    """OPC UA methods nobody but their users may call; it is read whether one may, never called."""
     unit: Annotated[int, Field(ge=1, le=255, strict=True)] = 1
     registers: Annotated[tuple[Register, ...], Field(max_length=12)] = ()
     paths: tuple[Text, ...] = ()
@@ -144,6 +146,7 @@ class Service(Strict):
 
 _ONLY_FOR = {
     "variables": ("opcua",),
+    "methods": ("opcua",),
     "formerly": ("snmp",),
     "registers": ("modbus", "modbus-tls"),
     "paths": ("http", "https"),
@@ -207,8 +210,20 @@ class PlanPort(Strict):
         return self
 
 
+class ServerId(Strict):
+    """
+    What a device answers to Modbus function 17: its id in hex, and whether it runs.
+
+    It is asked only where a device profile says that this is safe.
+    """
+
+    id: Annotated[str, StringConstraints(pattern=r"^([0-9a-fA-F]{2}){1,250}$")]
+    run: bool | None = None
+
+
 class AssetExpect(Strict):
     max_clock_offset: Duration | None = None
+    server_id: ServerId | None = None
 
 
 class AssetType(Strict):

@@ -96,6 +96,7 @@ def _asset(site: Site, asset: Asset) -> expected.ExpectedAsset:
             c.id for c in site.conduits if c.untrusted and asset.interface_in(c.to_zone)
         ),
         zone_hosts=_hosts(site, asset) if _discovers(asset) else (),
+        server_id=_server_id(asset),
         reset_conduits=tuple(
             c.id for c in site.conduits if c.denies_by == "reset" and asset.interface_in(c.to_zone)
         ),
@@ -145,6 +146,7 @@ def _service(site: Site, service: Service) -> expected.ExpectedService:
         protocol=service.protocol,
         login=site.credential(service.credential).kind if service.credential else None,
         variables=service.variables,
+        methods=service.methods,
         registers=tuple(_register(row) for row in service.registers),
         pin=service.trust.sha256 if service.trust else None,
     )
@@ -153,6 +155,11 @@ def _service(site: Site, service: Service) -> expected.ExpectedService:
 def _register(row: Register) -> expected.ExpectedRegister:
     expect = (row.expect,) * row.count if isinstance(row.expect, int) else row.expect or ()
     return expected.ExpectedRegister(row.table, row.address, expect, row.meaning)
+
+
+def _server_id(asset: Asset) -> expected.ExpectedServerId | None:
+    stated = asset.expect.server_id
+    return expected.ExpectedServerId(stated.id.lower(), stated.run) if stated else None
 
 
 def _discovers(asset: Asset) -> bool:

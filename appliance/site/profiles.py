@@ -123,6 +123,18 @@ class Changes(Strict):
     saved_fingerprint: Oid | None = None
 
 
+class Modbus(Strict):
+    """
+    What may be asked of the family over Modbus beside its identification.
+
+    `id_octets`: how many octets of the answer to function 17 are the id; behind them it says
+    whether it runs.
+    """
+
+    report_server_id: bool = False
+    id_octets: Annotated[int, Field(ge=1, le=200, strict=True)] = 1
+
+
 class Profile(Strict):
     """One family.  What it does not state is not found; `source` says who says so."""
 
@@ -135,9 +147,16 @@ class Profile(Strict):
     serial: Places = ()
     switches: tuple[Switch, ...] = ()
     changes: Changes = Changes()
+    modbus: Modbus = Modbus()
     time_servers: tuple[Oid, ...] = ()
     log_targets: tuple[Oid, ...] = ()
     source: Line
+
+    @model_validator(mode="after")
+    def _known_by_modbus(self) -> Profile:
+        if self.modbus.report_server_id and not self.match.modbus:
+            raise ValueError("write match: modbus as well, or the family is never known by it")
+        return self
 
     def plain(self) -> plain.Profile:
         """As collectors take it."""
@@ -161,6 +180,8 @@ class Profile(Strict):
             ),
             time_servers=self.time_servers,
             log_targets=self.log_targets,
+            modbus=self.match.modbus,
+            server_id_octets=self.modbus.id_octets if self.modbus.report_server_id else None,
         )
 
 

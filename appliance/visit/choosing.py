@@ -150,14 +150,14 @@ def _out_for_good(
     never_connect: NeverConnect,
 ) -> list[LeftOut]:
     out: dict[str, LeftOut] = {}
-    known: dict[tuple[str | None, str], str | None] = {}
+    known: dict[tuple[str, ...], str | None] = {}
     for ask in sorted(asks, key=place):
         before = _before(ask, asks)
         why = ask.forbidden or never_connect(ask.look.port.transport, ask.look.port.number)
-        if why is None and before is not None and place(before) in out:
-            why = f"{before.question.id} has to come first and is not permitted"
+        if why is None and (barred := next((b for b in before if place(b) in out), None)):
+            why = f"{barred.question.id} has to come first and is not permitted"
         if why is None and ask != canary:
-            which = (before.question.id if before else None, ask.question.id)
+            which = tuple(a.question.id for a in (*before, ask))
             if which not in known:
                 known[which] = _never_fits(ask, before, numbers, canary)
             why = known[which]
@@ -167,12 +167,12 @@ def _out_for_good(
 
 
 def _never_fits(
-    ask: Ask, before: Ask | None, numbers: ProbingClass, canary: Ask | None
+    ask: Ask, before: Sequence[Ask], numbers: ProbingClass, canary: Ask | None
 ) -> str | None:
     whole = Purse(numbers, Left(numbers.packets_a_sweep, numbers.octets_a_day))
     if canary is not None:
         whole.pay(canary, canary)
-    needed = [a for a in (before, ask) if a is not None]
+    needed = [*before, ask]
     if whole.pay(*needed):
         return None
     packets = sum(q.packets(a.question, numbers) for a in needed)
@@ -208,9 +208,9 @@ def _speak(purse: Purse, spoken: Sequence[Ask], last: str, canary: Ask | None) -
     first = [canary] if canary is not None else []
     for ask in _from(spoken, last):
         before = _before(ask, [*spoken, *first])
-        if purse.has(ask) or (ask.question.after is not None and before is None):
+        if purse.has(ask) or _lacks(ask, before):
             continue
-        needed = [a for a in (before, ask) if a is not None and a not in first and not purse.has(a)]
+        needed = [a for a in (*before, ask) if a not in first and not purse.has(a)]
         if purse.pay(*needed):
             purse.take(*needed)
         else:
@@ -239,14 +239,22 @@ def _from(ring: Sequence[Ask], last: str) -> list[Ask]:
     return [a for a in ring if place(a) > last] + [a for a in ring if place(a) <= last]
 
 
-def _before(ask: Ask, spoken: Sequence[Ask]) -> Ask | None:
-    """The ask of the same look that must come before this one, if it is due as well."""
-    if ask.question.after is None:
-        return None
-    for other in spoken:
-        if other.question.id == ask.question.after and other.look == ask.look:
-            return other
-    return None
+def _before(ask: Ask, spoken: Sequence[Ask]) -> tuple[Ask, ...]:
+    """The asks of the same look that must come before this one, first things first."""
+    chain: list[Ask] = []
+    name = ask.question.after
+    while name is not None:
+        found = next((a for a in spoken if a.question.id == name and a.look == ask.look), None)
+        if found is None:
+            break
+        chain.insert(0, found)
+        name = found.question.after
+    return tuple(chain)
+
+
+def _lacks(ask: Ask, before: Sequence[Ask]) -> bool:
+    """Whether something that must come first is not due itself."""
+    return (before[0] if before else ask).question.after is not None
 
 
 def _waits(ask: Ask, numbers: ProbingClass, left: Left) -> LeftOut:

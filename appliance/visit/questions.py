@@ -19,10 +19,16 @@ from checks.facts.greetings import (
     VncSecurity,
 )
 from checks.facts.http import HttpPages
-from checks.facts.modbus import ModbusIdentity, ModbusRegisters
+from checks.facts.modbus import ModbusIdentity, ModbusRegisters, ModbusServerId
 from checks.facts.ntp import NtpServer
 from checks.facts.observation import Facts
-from checks.facts.opcua import OpcUaAnonymous, OpcUaDiscovery, OpcUaEndpoints, OpcUaServer
+from checks.facts.opcua import (
+    OpcUaAnonymous,
+    OpcUaDiscovery,
+    OpcUaEndpoints,
+    OpcUaRights,
+    OpcUaServer,
+)
 from checks.facts.ports import TcpPort
 from checks.facts.snmp import SnmpDefaultCommunities, SnmpRefusals, SnmpSystem
 from checks.facts.snmp_identity import SnmpIdentity
@@ -54,7 +60,9 @@ class Question:
     ways, headers included.  Both are the wire's hard caps, not what a healthy device is sent.
     `gear` questions are asked of network gear only.  `tls` is how many TLS handshakes the device may have to compute for it (one that it refuses
     costs it nothing); what `after` names must be asked in the same visit, and `wants` names the key of the service
-    without which there is nothing to ask.
+    without which there is nothing to ask.  `within` questions are answered in the session of what
+    `after` names: they cost what they add to it, and nothing is sent for them afterwards.
+    `expects` names the key of the asset's `expect` without which nobody wants to know.
     `among` is set where it comes later in a visit than its effort alone says.
     """
 
@@ -71,7 +79,9 @@ class Question:
     gear: bool = False
     after: str | None = None
     wants: str = ""
+    expects: str = ""
     among: Effort | None = None
+    within: bool = False
 
 
 USUAL_CONNECT = 3.0
@@ -110,6 +120,17 @@ OPCUA_SERVER = Question(  # [13; over Ethernet 16]
     octets=96 * K,
     after="opcua-endpoints",
 )
+OPCUA_RIGHTS = Question(  # beside opcua-server [3; over Ethernet 9; each further 50 variables 3]
+    "opcua-rights",
+    "opcua",
+    Effort.LOGIN,
+    OpcUaRights,
+    packets=24,
+    octets=96 * K,
+    connections=0,
+    after="opcua-server",
+    within=True,
+)
 OPCUA_DISCOVERY = Question(  # [8; over Ethernet 10]
     "opcua-discovery",
     "opcua",
@@ -121,6 +142,16 @@ OPCUA_DISCOVERY = Question(  # [8; over Ethernet 10]
 )
 MODBUS_IDENTITY = Question(  # [7; of six rounds 17]
     "modbus-identity", "modbus", Effort.HANDSHAKE, ModbusIdentity, packets=18, octets=8 * K
+)
+MODBUS_SERVER_ID = Question(  # [5; over Ethernet 6]
+    "modbus-server-id",
+    "modbus",
+    Effort.HANDSHAKE,
+    ModbusServerId,
+    packets=16,
+    octets=8 * K,
+    after="modbus-identity",
+    expects="server_id",
 )
 # Datagrams are never repeated, so these count every one the collector can send.
 SNMP_SYSTEM = Question(  # [7; with eight rows of both columns 24]
@@ -321,8 +352,8 @@ HTTPS_PAGES = Question(  # [8; two pages 16]
 TLS = (TLS_SERVER, TLS_VERSIONS, TLS_WEAK_SUITES)
 
 BY_PROTOCOL = {
-    "opcua": (OPCUA_ENDPOINTS, OPCUA_DISCOVERY, OPCUA_ANONYMOUS, OPCUA_SERVER),
-    "modbus": (MODBUS_IDENTITY, MODBUS_REGISTERS),
+    "opcua": (OPCUA_ENDPOINTS, OPCUA_DISCOVERY, OPCUA_ANONYMOUS, OPCUA_SERVER, OPCUA_RIGHTS),
+    "modbus": (MODBUS_IDENTITY, MODBUS_SERVER_ID, MODBUS_REGISTERS),
     "snmp": (
         SNMP_SYSTEM,
         SNMP_REFUSALS,
@@ -361,6 +392,8 @@ _NOT_ON_FRAGILE = (
 
 def concerns(asset: Asset, question: Question) -> bool:
     """Whether the question has a meaning for such a device at all."""
+    if question.expects and getattr(asset.expect, question.expects) is None:
+        return False
     return not question.gear or asset.role in NETWORK_GEAR
 
 

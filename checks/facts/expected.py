@@ -30,6 +30,8 @@ class ExpectedService:
     """The kind of credential we hold for it: password, certificate, community, snmpv3."""
     variables: tuple[str, ...] = ()
     """OPC UA node ids whose access level is read."""
+    methods: tuple[str, ...] = ()
+    """OPC UA node ids of methods it is read of whether they may be called."""
     registers: tuple[ExpectedRegister, ...] = ()
     pin: str | None = None
     """SHA-256 in hex of the certificate or SSH host key it must show, where one is recorded."""
@@ -67,6 +69,14 @@ class KnownDevice:
 
 
 @dataclass(frozen=True)
+class ExpectedServerId:
+    """The answer to Modbus function 17: the id in hex, lower case; `running` None: either."""
+
+    id: str
+    running: bool | None = None
+
+
+@dataclass(frozen=True)
 class ExpectedAsset:
     """One asset as the inventory has it.  Empty strings mean the inventory does not say."""
 
@@ -95,6 +105,7 @@ class ExpectedAsset:
     """Conduits towards it that the site does not trust."""
     zone_hosts: tuple[str, ...] = ()
     """Addresses and names of every asset of its zone, in order."""
+    server_id: ExpectedServerId | None = None
     reset_conduits: tuple[str, ...] = ()
     """Conduits towards it that deny by reset: there a refusal may be the firewall's."""
 

@@ -82,13 +82,22 @@ class VariableAccess:
 
 
 @dataclass(frozen=True)
+class MethodAccess:
+    """UserExecutable of one method, for the identity used; None when the server did not say."""
+
+    node: str
+    executable: bool | None
+    status: str = "Good"
+
+
+@dataclass(frozen=True)
 class OpcUaAnonymous(Facts):
     """
     One attempt to activate an anonymous session, on the weakest endpoint listed.
 
     `activated` is True or False when the server judged the identity; None when something else
     stood in the way, and `status` names it.  `advertised`: an Anonymous token was listed.
-    `variables` is what an activated session was told about the declared variables.
+    `variables` and `methods` are what an activated session was told about the declared ones.
     """
 
     protocols: ClassVar[tuple[str, ...]] = ("opcua",)
@@ -100,6 +109,7 @@ class OpcUaAnonymous(Facts):
     mode: MessageMode
     policy: str
     variables: tuple[VariableAccess, ...] = ()
+    methods: tuple[MethodAccess, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,15 +162,6 @@ class OpcUaDiscovery(Facts):
 
 
 @dataclass(frozen=True)
-class MethodAccess:
-    """UserExecutable of one method, for the identity used; None when the server did not say."""
-
-    node: str
-    executable: bool | None
-    status: str = "Good"
-
-
-@dataclass(frozen=True)
 class RolePermission:
     """What a role may do on one node, by the permission bits' names (OPC 10000-3)."""
 
@@ -174,9 +175,13 @@ class OpcUaRights(Facts):
     """
     Roles, permissions and certificate management as the configured identity is shown them.
 
-    None or empty: not readable, and `unreadable` has a line "name: status" for it.
-    `nonce_bytes` is the length of the server's nonce on the secured channel; its digest and the
-    session id's are readings, to be compared over time.
+    None: not readable, and `unreadable` has a line "name: status" for it.  Empty: the server has
+    none, or nothing was declared to ask about.  `permissions` are RolePermissions of the declared
+    variables, `own_permissions` those of the identity's own roles.
+
+    `nonce_bytes` is the length of the shorter of the server's two nonces in a session on a secured
+    channel, None on one without security.  Digests are readings; `compared` is with how many
+    earlier sessions of ours they were compared, `repeated` says which of them came again.
     """
 
     protocols: ClassVar[tuple[str, ...]] = ("opcua",)
@@ -188,9 +193,18 @@ class OpcUaRights(Facts):
     push_methods: tuple[MethodAccess, ...]
     """UpdateCertificate and ApplyChanges of ServerConfiguration; empty when it is absent."""
     in_application_setup: bool | None
+    """None as well where the server has no such state."""
     diagnostics_status: str
-    """Status of reading the session security diagnostics; their content is not kept."""
+    """
+    Good when the session security diagnostics were shown (their content is not kept), empty when
+    there was nothing in them, off when they are switched off, else the status of reading them.
+    """
     nonce_bytes: int | None
+    own_permissions: tuple[RolePermission, ...] | None = None
     unreadable: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
+    """nonce, next nonce, session id."""
+    compared: int = reading(0)
     nonce_sha256: str = reading("")
+    next_nonce_sha256: str = reading("")
     session_sha256: str = reading("")

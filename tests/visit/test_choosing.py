@@ -325,3 +325,37 @@ def test_whatever_is_asked_the_limits_hold_and_nothing_waits_longer_than_rounds(
         for ask in waited:
             waited[ask] = 0 if ask in choice.chosen else waited[ask] + 1
             assert waited[ask] <= most, ask
+
+
+def test_what_comes_first_is_followed_to_the_beginning():
+    rights = Ask(OPCUA, q.OPCUA_RIGHTS)
+    choice = chosen((*PLC, rights))
+
+    assert names(choice.chosen)[-2:] == ["tcp/4840 opcua-server", "tcp/4840 opcua-rights"]
+    assert rights not in chosen((*PLC[:5], rights)).chosen
+    assert rights not in chosen((*PLC[:2], *PLC[3:], rights)).chosen
+
+
+def test_a_chain_is_paid_for_as_a_whole_or_not_at_all():
+    asks = (PLC[0], Ask(OPCUA, q.OPCUA_ENDPOINTS), Ask(OPCUA, q.OPCUA_SERVER))
+    rights = Ask(OPCUA, q.OPCUA_RIGHTS)
+    needed = CANARY + sum(a.question.packets for a in (*asks[1:], rights))
+    # The rotation stands behind the login, so that the rights are the first to pay.
+    at = Position(spoken=place(asks[2]))
+
+    assert rights in chosen((*asks, rights), left=Left(needed), position=at).chosen
+    short = chosen((*asks, rights), left=Left(needed - 1), position=at)
+    assert rights not in short.chosen
+    assert asks[2] in short.chosen
+
+
+def test_a_chain_that_is_barred_anywhere_is_out_for_good():
+    barred = replace(Ask(OPCUA, q.OPCUA_ENDPOINTS), forbidden="not on this class")
+    rights = Ask(OPCUA, q.OPCUA_RIGHTS)
+    out = chosen((PLC[0], barred, Ask(OPCUA, q.OPCUA_SERVER), rights)).left_out
+
+    assert {o.ask.question.id: o.why for o in out} == {
+        "opcua-endpoints": "not on this class",
+        "opcua-server": "opcua-endpoints has to come first and is not permitted",
+        "opcua-rights": "opcua-endpoints has to come first and is not permitted",
+    }

@@ -11,6 +11,7 @@ from appliance.site.model import Asset, Service
 from appliance.visit import questions as q
 from appliance.visit.asking.logins import Logins
 from appliance.visit.classes import ProbingClass
+from appliance.visit.guard.kept import Kept
 from checks.facts.observation import Facts
 from collectors.credentials import Trust
 from collectors.snmp_profile import Profile
@@ -25,7 +26,8 @@ class Given:
     `logins` gives what the inventory's credential ids stand for, and `trust` whom a service's
     secrets may be sent to; both raise `Denied` when the site does not have them.  `session` is
     entered around every session the device opens for us.  `kept` is what one question leaves for
-    a later one of the same visit, by service.
+    a later one of the same visit, by service.  `coming` are the questions of this visit, by
+    service; `lasting` is what outlives it.
     """
 
     asset: Asset
@@ -37,6 +39,8 @@ class Given:
     firmware_oids: Mapping[str, str]
     profiles: Sequence[Profile] = ()
     kept: dict[tuple[str, str], Any] = field(default_factory=dict)
+    coming: set[tuple[str, str]] = field(default_factory=set)
+    lasting: Kept = field(default_factory=Kept.in_memory)
 
 
 Asker = Callable[[Given, q.Question, Target, Service], Awaitable[Facts]]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from appliance.site.model import Service
 from appliance.visit import questions as q
 from appliance.visit.asking import greetings, http, modbus, ntp, opcua, snmp, snmp_tables, ssh, tls
 from appliance.visit.asking.asker import Asker, Given
+from appliance.visit.asks import Ask
 from appliance.visit.permits import permitted
 from appliance.visit.reach import Look
 from checks.facts.observation import Facts
@@ -40,11 +42,29 @@ class Asking:
         service = look.service
         spoken = service is not None and question is not q.TCP_PORT
         target = self._target(look, spoken=spoken)
-        wire = replace(self.given.wire, packets=q.packets(question, self.given.numbers))
+        packets = q.packets(question, self.given.numbers) + self._within(service, question)
+        wire = replace(self.given.wire, packets=packets)
         if service is None or not spoken:
             return await ports.port(wire, target)
         given = replace(self.given, wire=wire)
         return await ASKERS[question.collector](given, question, target, service)
+
+    def expects(self, asks: Iterable[Ask]) -> None:
+        """What this visit asks, so that one session can answer all that belongs to it."""
+        self.given.coming.update(
+            (ask.question.id, ask.look.service.id) for ask in asks if ask.look.service is not None
+        )
+
+    def _within(self, service: Service | None, question: q.Question) -> int:
+        """The packets of what is answered in the same session."""
+        return sum(
+            other.packets
+            for other in q.QUESTIONS
+            if other.within
+            and other.after == question.id
+            and service is not None
+            and (other.id, service.id) in self.given.coming
+        )
 
     async def lives(self, look: Look) -> tuple[TcpPort, float | None]:
         """Whether the port opens, and after how many seconds it was closed again, if it was."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from appliance.site.model import Service
 from appliance.visit import questions as q
+from appliance.visit.asking import opcua_beside
 from appliance.visit.asking.asker import Given
 from appliance.visit.permits import session_ms
 from checks.facts.observation import Facts
@@ -20,6 +21,8 @@ LIST = "opcua-endpoints"
 
 
 async def ask(given: Given, question: q.Question, target: Target, service: Service) -> Facts:
+    if question == q.OPCUA_RIGHTS:
+        return opcua_beside.told(given, target, service)
     if question == q.OPCUA_ENDPOINTS:
         return await _list(given, target, service)
     if question == q.OPCUA_DISCOVERY:
@@ -28,12 +31,20 @@ async def ask(given: Given, question: q.Question, target: Target, service: Servi
     if question == q.OPCUA_ANONYMOUS:
         with given.session(target, OPCUA_SESSION_MS):
             return await opcua.anonymous(
-                given.wire, target, offered=offered, variables=service.variables
+                given.wire,
+                target,
+                offered=offered,
+                variables=service.variables,
+                methods=service.methods,
             )
-    if service.credential is None:
-        return await _server(given, target, service, offered, None)
-    async with given.logins.trying(service.credential, target) as login:
-        return await _server(given, target, service, offered, login)
+    try:
+        if service.credential is None:
+            return await _server(given, target, service, offered, None)
+        async with given.logins.trying(service.credential, target) as login:
+            return await _server(given, target, service, offered, login)
+    except CollectError as error:
+        opcua_beside.fails(given, service, error)
+        raise
 
 
 async def _server(
@@ -49,8 +60,9 @@ async def _server(
     if not isinstance(own, ClientCertificate | None):
         raise Denied(target, f"credential {service.certificate} is not a certificate")
     timeout = session_ms(given.asset)
+    beside = opcua_beside.wanted(given, target, service, login)
     with given.session(target, timeout):
-        return await opcua.server(
+        told = await opcua.server(
             given.wire,
             target,
             offered=offered,
@@ -59,7 +71,10 @@ async def _server(
             trust=given.trust(service),
             variables=service.variables,
             session_timeout_ms=timeout,
+            beside=beside,
         )
+    opcua_beside.keep(given, service, beside)
+    return told
 
 
 async def _list(given: Given, target: Target, service: Service) -> OpcUaEndpoints:

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from appliance.site.model import Site
+from appliance.site.model import Asset, Service, Site
 from appliance.visit.classes import class_for
-from appliance.visit.permits import permitted
+from appliance.visit.permits import permitted, with_server_id
 from appliance.visit.plan.capture import Capture, Frame
 from appliance.visit.plan.connection import Connection
 from appliance.visit.plan.packets import ACK, RST, SYN, Packet, Unreadable, packet
@@ -21,6 +21,7 @@ from appliance.visit.plan.peaks import Peaks
 from appliance.visit.plan.plan import Plan
 from appliance.visit.plan.speech import Speech, datagram
 from appliance.visit.plan.step import Step
+from appliance.visit.questions import MODBUS_SERVER_ID
 from collectors.allowed import Permissions
 
 # What a kernel answers or asks by itself: RFC 792, RFC 4443, RFC 4861 and RFC 3810.
@@ -107,7 +108,7 @@ class Explainer:
                     key = (source, asset.address, step.transport, step.port)
                     known = self._flows.setdefault(key, _Known(asset.asset))
                     if step.speaks:
-                        _speaking(known, step, permitted(declared, service))
+                        _speaking(known, step, _permitted(declared, service, step))
         flows = [(o.transport, o.host, o.port) for o in plan.outside if o.literal]
         for transport, host, port in (*flows, *also):
             for source in self.ours:
@@ -261,6 +262,11 @@ class Explainer:
             Unexplained(found.at, found.kind, found.source, sport, found.target, found.dport, why),
         )
         self.report.unexplained[first] += 1
+
+
+def _permitted(asset: Asset, service: Service | None, step: Step) -> Permissions:
+    permits = permitted(asset, service)
+    return with_server_id(permits) if step.question == MODBUS_SERVER_ID.id else permits
 
 
 def _speaking(known: _Known, step: Step, permits: Permissions) -> None:

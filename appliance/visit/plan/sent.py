@@ -10,6 +10,7 @@ from appliance.visit.permits import permitted
 from appliance.visit.plan import snmp_words
 from appliance.visit.questions import Question
 from collectors.modbus_registers import FUNCTIONS
+from collectors.opcua_rights import ROLE_SET
 
 MOST_ROWS = 8
 MOST_MODBUS = 6
@@ -83,6 +84,7 @@ def _opcua_session(identity: str) -> _Describe:
             _request("CreateSessionRequest", 461, f"session timeout {timeout}"),
             _request("ActivateSessionRequest", 467, f"one attempt, {identity}"),
             _request("ReadRequest", 631, f"access level of {declared} declared variables", 4),
+            *_methods(service if identity == "Anonymous" else None),
             _request("CloseSessionRequest", 473),
             Pdu(_CLOSE.name, _CLOSE.sent, 2),
         )
@@ -90,8 +92,24 @@ def _opcua_session(identity: str) -> _Describe:
     return words
 
 
+def _methods(service: Service | None) -> _Words:
+    if service is None or not service.methods:
+        return ()
+    what = f"whether it may call {len(service.methods)} declared methods"
+    return (_request("ReadRequest", 631, what),)
+
+
 def _opcua_server(site: Site, asset: Asset, service: Service | None) -> _Words:
     return _opcua_session(_login(site, service))(site, asset, service)
+
+
+def _opcua_rights(_site: Site, asset: Asset, service: Service | None) -> _Words:
+    variables, methods = (len(service.variables), len(service.methods)) if service else (0, 0)
+    what = f"role permissions of {variables} declared variables, whether {methods} methods may run"
+    found = [_request("ReadRequest", 631, f"{what}; in the session of opcua-server", 5)]
+    if ROLE_SET in permitted(asset, service).browse:
+        found.insert(0, _request("BrowseRequest", 527, "the role set, one level"))
+    return tuple(found)
 
 
 def _login(site: Site, service: Service | None) -> str:
@@ -104,6 +122,12 @@ def _modbus_identity(_site: Site, _asset: Asset, service: Service | None) -> _Wo
     unit = service.unit if service else 1
     sent = f".... 0000 0005 {unit:02x} 2b 0e 01 .."
     return (Pdu("43/14 Read Device Identification, code 01", sent, MOST_MODBUS),)
+
+
+def _modbus_server_id(_site: Site, _asset: Asset, service: Service | None) -> _Words:
+    unit = service.unit if service else 1
+    what = "17 Report Server ID, where its identification fits a profile that permits it"
+    return (Pdu(what, f".... 0000 0002 {unit:02x} 11"),)
 
 
 def _modbus_registers(_site: Site, _asset: Asset, service: Service | None) -> _Words:
@@ -255,7 +279,9 @@ _WORDS: dict[str, _Describe] = {
     "opcua-discovery": _opcua_discovery,
     "opcua-anonymous": _opcua_session("Anonymous"),
     "opcua-server": _opcua_server,
+    "opcua-rights": _opcua_rights,
     "modbus-identity": _modbus_identity,
+    "modbus-server-id": _modbus_server_id,
     "modbus-registers": _modbus_registers,
     "snmp-system": _snmp_system,
     "snmp-refusals": _snmp_refusals,
