@@ -14,7 +14,11 @@ from tests.acceptance.bench import Found, Rows
 WITHOUT_AN_ANSWER = frozenset(
     check.id for check in BY_ID.values() if set(check.reads) <= {TcpPort, Presence}
 )
-DATED = {"dated": ("pass",), "stopped": ("fail", "differs")}
+DATED = {
+    "dated": ("pass",),
+    "stopped": ("fail", "differs"),
+    "expired": ("fail", "certificate-dates"),
+}
 UNDATED = ("inconclusive", "clock-unsynchronised")
 WHOLE = "UPHELD_ACCEPTANCE"
 IMPLIED = {"pass": "as-expected", "not-applicable": "not-applicable"}
@@ -39,8 +43,8 @@ def expectations(text: str) -> Rows:
     """
     Lines of subject, check, verdict and reason; `pass` and `not-applicable` need no reason.
 
-    `dated` stands for a pass, `stopped` for a clock that is off, both of which this machine's own
-    clock may not be good enough to give.
+    `dated` stands for a pass, `stopped` for a clock that is off, `expired` for a certificate: this
+    machine's own clock may not be good enough to give them.
     """
     rows: Rows = {}
     for words in filter(None, map(str.split, text.splitlines())):
