@@ -268,10 +268,11 @@ class Rounds:
         )
         contents: dict[str, bytes] = {}
         entries = bodies.observations(visit, asset.id, moment.at, seen, contents)
-        entries += [bodies.guard(event, moment.at) for event in taken.events]
         if taken.load.packets:
             entries.append(bodies.load(asset.id, moment.at, taken))
         entries += bodies.verdicts(visit, moment, judged, self.verdicts, contents)
+        # Last: what is of the visit itself stands in one run behind its first entry.
+        entries += [bodies.guard(event, moment.at) for event in taken.events]
         told = [
             message
             for j in judged
