@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 
 from appliance.site.model import Site, Vantage
@@ -23,7 +24,8 @@ class Controls:
 
     def __post_init__(self) -> None:
         self._newest: dict[str, tuple[float, tuple[OwnControl, ...]]] = {}
-        self._shut_in: dict[str, str] = {}
+        # By vantage, and by address why nothing could leave; empty where something did.
+        self._ways: dict[str, dict[str, str]] = {}
 
     async def seen_from(self, vantage: Vantage) -> tuple[OwnControl, ...]:
         """Every control host as this vantage sees it now; empty when the site names none."""
@@ -40,21 +42,28 @@ class Controls:
         found = [control for _, seen in self._newest.values() for control in seen]
         found += [
             OwnControl("its own network", vantage, answered=False, said=said)
-            for vantage, said in self._shut_in.items()
-            if vantage not in {c.vantage for c in found}
+            for vantage, ways in self._ways.items()
+            if self.shut_in(vantage) and vantage not in {c.vantage for c in found}
+            for said in list(ways.values())[-1:]
         ]
         return tuple(found)
 
-    def tried(self, vantage: Vantage, failure: CollectError | None) -> None:
+    def tried(self, vantage: Vantage, address: str, failure: CollectError | None) -> None:
         """What a question from this vantage came to: an own address or interface may be gone."""
+        ways = self._ways.setdefault(vantage.id, {})
         if isinstance(failure, NoWayOut):
-            self._shut_in[vantage.id] = str(failure)
+            cause = failure.__cause__
+            if not isinstance(cause, OSError) or cause.errno != errno.ENETUNREACH:
+                # No address, no interface: that is so for whoever was to be asked.
+                ways.clear()
+            ways[address] = str(failure)
         elif not isinstance(failure, NotPermitted):
-            self._shut_in.pop(vantage.id, None)
+            ways[address] = ""
 
     def shut_in(self, vantage: str) -> bool:
         """Whether nothing can leave from this vantage: then not even its own zone is in sight."""
-        return vantage in self._shut_in
+        ways = self._ways.get(vantage, {})
+        return bool(ways) and all(ways.values())
 
     def blind(self, vantage: Vantage) -> bool:
         """Whether this vantage's last look at the control hosts failed, or there are none."""

@@ -182,7 +182,7 @@ class Visit:
                 facts = await self.asking.ask(ask.look, ask.question)
         except CollectError as error:
             failure = error
-        self.controls.tried(ask.look.vantage, failure)
+        self.controls.tried(ask.look.vantage, self.asset.address, failure)
         if self.sent() > before:
             self.watch.saw(happened(ask, facts, failure, closed_after))
             if self.watch.ended:
@@ -220,7 +220,7 @@ class Visit:
             clock=self.clock.quality(),
             alive=answered(facts, error, ask.look),
             last_alive=self.last_alive,
-            blind=self._blind(vantage.id, crossing=crossing),
+            blind=reason is Reason.BLIND or self._blind(vantage.id, crossing=crossing),
             facts=facts,
             reason=reason,
             said=said,

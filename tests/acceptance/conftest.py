@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance import peers
+from tests.acceptance import hostile, netns, peers
 from tests.acceptance.bench import Bench
 from tests.acceptance.table import PRINTED, WHOLE
 
@@ -37,6 +37,24 @@ def node(start: Callable[..., Any], tmp_path: Path) -> Callable[..., int]:
         return start(peers.node(name, variant, tmp_path / f"{name}-{variant}", **more))
 
     return started
+
+
+@pytest.fixture
+def cable(start: Callable[..., Any]) -> netns.Cable:
+    """Beyond it: a sound Modbus unit, an OPC UA port that says nothing, a mute UDP port."""
+    made: netns.Cable = start(netns.cable())
+    start(hostile.tcp(netns.RTU, 1502, hostile.identifies, made.in_far))
+    start(hostile.tcp(netns.PLC, 4840, hostile.tarpit, made.in_far))
+    start(hostile.udp(netns.SWITCH, 1161, lambda _: None, made.in_far))
+    return made
+
+
+@pytest.fixture
+def walled(tmp_path: Path, cable: netns.Cable) -> Bench:
+    """`bench`, with the appliance on the near side of the cable."""
+    bench = Bench(tmp_path / "config", within=cable.within)
+    bench.secret("community", "seven-seas")
+    return bench
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from appliance.judge.replaying import standings
 from checks.facts.standing import State
 from checks.facts.verdict import Reason
-from collectors.errors import Filtered
+from collectors.errors import Filtered, NoWayOut
 from collectors.wire import Wire
 from tests.visit.clocks import FakeClock
 
@@ -145,3 +146,25 @@ async def test_an_own_address_that_is_gone_is_one_finding(site, rounds, port):
         unknown = [j for j in visited.judged if j.key.subject.asset and j.check.reads]
         passing = [str(j.key) for j in unknown if j.verdict.outcome.value in ("pass", "fail")]
         assert passing == []
+
+
+async def test_one_device_without_a_route_is_not_our_whole_network(site, rounds, port, monkeypatch):
+    reach = Wire._connected
+
+    async def routeless(wire, target, underway):
+        if target.address == PLC:
+            raise NoWayOut(target, "our own machine has no route there") from OSError(
+                errno.ENETUNREACH, "no route"
+            )
+        return await reach(wire, target, underway)
+
+    monkeypatch.setattr(Wire, "_connected", routeless)
+    async with rounds(site(plant(port))) as r:
+        await r.visit("gw")
+        visited = await r.visit("plc")
+
+        assert said(visited, "inventory-device-present") == ("inconclusive", "blind")
+        assert r.taking.controls.newest() == ()
+
+        visited = await r.visit("gw", due_anyway=True)
+        assert said(visited, "inventory-device-present") == ("pass", "as-expected")
