@@ -32,6 +32,8 @@ class CollectError(Exception):
     while asking for its endpoints".  `reason` is the stable token for the record."""
 
     reason: ClassVar[Reason]
+    aside = False
+    """It came about while something else was asked, which succeeded: nobody has weighed it yet."""
 
     def __init__(self, target: object, what: str, doing: str = "") -> None:
         self.target = str(target)

@@ -204,6 +204,7 @@ class Taking:
             trust=self._trust,
             firmware_oids=self._firmware_oids,
             profiles=self._profiles,
+            lasting=self._guard.kept,
         )
         return Visit(
             id=visit,

@@ -77,6 +77,7 @@ class Visit:
             if not any(o.reason is Reason.BLIND for o in seen):
                 self.watch.only_lives(answered=any(o.alive for o in seen))
             return self._ended(seen, started)
+        self.asking.expects(choice.chosen)
         rest = [ask for ask in choice.chosen if ask not in self.put]
         if seen and not any(o.alive for o in seen):
             # Its other services may answer; every other port would only repeat the silence.
@@ -183,7 +184,7 @@ class Visit:
         except CollectError as error:
             failure = error
         self.controls.tried(ask.look.vantage, self.asset.address, failure)
-        if self.sent() > before:
+        if self.sent() > before or (failure is not None and failure.aside):
             self.watch.saw(happened(ask, facts, failure, closed_after))
             if self.watch.ended:
                 self._shut[ask.look.port.id] = failure.reason if failure else Reason.HUNG_UP
