@@ -23,6 +23,9 @@ from checks.fr1_identification.opcua_cert_valid import judge as opcua_cert_valid
 from checks.fr1_identification.opcua_password_token_protected import (
     judge as opcua_password_token_protected,
 )
+from checks.fr1_identification.opcua_push_management_confined import (
+    judge as opcua_push_management_confined,
+)
 from checks.fr1_identification.port_authentication_on import judge as port_authentication_on
 from checks.fr1_identification.snmp_default_community_refused import (
     judge as snmp_default_community_refused,
@@ -36,11 +39,20 @@ from checks.fr1_identification.untrusted_vantage_blocked import judge as untrust
 from checks.fr1_identification.vnc_protected import judge as vnc_protected
 from checks.fr2_use_control.clock_offset_within_limit import judge as clock_offset_within_limit
 from checks.fr2_use_control.log_and_trap_targets_set import judge as log_and_trap_targets_set
+from checks.fr2_use_control.monitor_account_least_privilege import (
+    judge as monitor_account_least_privilege,
+)
 from checks.fr2_use_control.ntp_service_healthy import judge as ntp_service_healthy
+from checks.fr2_use_control.opcua_anonymous_method_denied import (
+    judge as opcua_anonymous_method_denied,
+)
 from checks.fr2_use_control.opcua_anonymous_write_denied import (
     judge as opcua_anonymous_write_denied,
 )
 from checks.fr2_use_control.opcua_auditing_enabled import judge as opcua_auditing_enabled
+from checks.fr2_use_control.opcua_role_permissions_present import (
+    judge as opcua_role_permissions_present,
+)
 from checks.fr2_use_control.opcua_session_limit_set import judge as opcua_session_limit_set
 from checks.fr2_use_control.opcua_session_timeout_bounded import (
     judge as opcua_session_timeout_bounded,
@@ -53,7 +65,9 @@ from checks.fr3_integrity.http_session_cookie_sound import judge as http_session
 from checks.fr3_integrity.modbus_config_registers_baseline import (
     judge as modbus_config_registers_baseline,
 )
+from checks.fr3_integrity.opcua_diagnostics_protected import judge as opcua_diagnostics_protected
 from checks.fr3_integrity.opcua_mode_none_absent import judge as opcua_mode_none_absent
+from checks.fr3_integrity.opcua_server_nonce_fresh import judge as opcua_server_nonce_fresh
 from checks.fr3_integrity.self_coverage import judge as self_coverage
 from checks.fr4_confidentiality.cleartext_service_absent import judge as cleartext_service_absent
 from checks.fr4_confidentiality.http_encrypted import judge as http_encrypted
@@ -89,6 +103,7 @@ from checks.fr7_availability.mgmt_plane_hardened import judge as mgmt_plane_hard
 from checks.fr7_availability.modbus_identity_matches_inventory import (
     judge as modbus_identity_matches_inventory,
 )
+from checks.fr7_availability.modbus_server_id_baseline import judge as modbus_server_id_baseline
 from checks.fr7_availability.opcua_build_matches_inventory import (
     judge as opcua_build_matches_inventory,
 )

@@ -172,6 +172,12 @@ assets:
         SECURED
         + """
 plc.opcua opcua-cert-trusted              fail differs
+plc.opcua opcua-discovery-confined        pass
+plc.opcua opcua-encryption-on-boundary    pass
+plc.opcua opcua-endpoints-expected        pass
+plc.opcua opcua-password-token-protected  pass
+plc.opcua opcua-push-management-confined  inconclusive denied
+plc.opcua monitor-account-least-privilege inconclusive denied
 plc.opcua opcua-auditing-enabled          inconclusive denied
 plc.opcua opcua-session-timeout-bounded   inconclusive denied
 plc       clock-offset-within-limit       inconclusive denied
@@ -214,6 +220,13 @@ plc.opcua opcua-anonymous-write-denied    inconclusive denied
 plc.opcua opcua-auditing-enabled          fail not-configured
 plc.opcua opcua-cert-strong               pass
 plc.opcua opcua-cert-valid                dated
+plc.opcua opcua-discovery-confined        pass
+plc.opcua opcua-endpoints-expected        pass
+plc.opcua opcua-session-limit-set         pass
+plc.opcua opcua-diagnostics-protected     pass
+plc.opcua opcua-push-management-confined  pass
+plc.opcua opcua-server-nonce-fresh        not-applicable
+plc.opcua monitor-account-least-privilege not-applicable
 plc       clock-offset-within-limit       dated
 plc       port-expected-present           pass
 """,
