@@ -118,7 +118,7 @@ async def anonymous(
             mode=endpoint.mode,
             policy=endpoint.policy,
         )
-        return await _attempted(attempt, channel, target, endpoint, variables, methods)
+        return await _attempted(attempt, wire, channel, target, endpoint, variables, methods)
 
 
 _AS_NOBODY = "trying an anonymous session"
@@ -126,6 +126,7 @@ _AS_NOBODY = "trying an anonymous session"
 
 async def _attempted(
     attempt: OpcUaAnonymous,
+    wire: Wire,
     channel: Channel,
     target: Target,
     endpoint: Endpoint,
@@ -154,7 +155,8 @@ async def _attempted(
         judged = said.of_service and said.status in _JUDGED and not unsure
         return replace(attempt, activated=False if judged else None, status=said.status)
     finally:
-        await opcua_session.ended(channel)
+        if not await opcua_session.ended(channel):
+            wire.left_open(target)
 
 
 def _no_room_raised(said: Said) -> None:
@@ -206,7 +208,8 @@ async def server(
                 await beside(session)
             return told
         finally:
-            await opcua_session.ended(channel)
+            if not await opcua_session.ended(channel):
+                wire.left_open(target)
 
 
 async def _logged_in(

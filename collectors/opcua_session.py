@@ -183,16 +183,24 @@ def _with_certificate(
     given.UserTokenSignature.Signature = signature
 
 
-async def ended(channel: Channel) -> None:
-    """CloseSession with its subscriptions.  What goes wrong now changes nothing any more."""
+async def ended(channel: Channel) -> bool:
+    """
+    CloseSession with its subscriptions.  Whether the server answered it, or had no session.
+
+    What goes wrong now changes nothing of what was seen; but a session may be left behind.
+    """
     if channel.authentication.is_null():
-        return
+        return True
     request = ua.CloseSessionRequest()
     request.DeleteSubscriptions = True
-    with suppress(Said, CollectError, TimeoutError):
+    heard = False
+    with suppress(CollectError, TimeoutError):
         async with channel.within(GOODBYE_SECONDS):
-            await channel.ask(request)
+            with suppress(Said):
+                await channel.ask(request)
+            heard = True
     channel.authentication = ua.NodeId()
+    return heard
 
 
 async def read(channel: Channel, wanted: list[tuple[str, int]]) -> list[tuple[Any, int]]:

@@ -186,7 +186,12 @@ class Taking:
         last_alive: datetime | None,
         gateway: str,
     ) -> Visit:
-        wire = Wire(self._gate, connect=numbers.connect, whole=numbers.whole)
+        wire = Wire(
+            self._gate,
+            connect=numbers.connect,
+            whole=numbers.whole,
+            left_open=lambda target: self._guard.restraints.sessions.left_open(target.address),
+        )
         logins = Logins(
             self._site,
             self._secrets,

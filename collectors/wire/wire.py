@@ -48,7 +48,8 @@ class Wire:
     How to reach devices within one question.
 
     `connect` and `whole` are seconds the device has; the time we wait for our own pace is not
-    counted.  `packets` is how many packets one connection may cost it.
+    counted.  `packets` is how many packets one connection may cost it.  `left_open` is told when a
+    device was not heard to close a session of ours.
     """
 
     gate: Gate
@@ -56,6 +57,7 @@ class Wire:
     whole: float = 15.0
     packets: int = MOST_PACKETS
     source_ports: range = SOURCE_PORTS
+    left_open: Callable[[Target], None] = lambda _: None
     _patience: Patience = field(default_factory=Patience, init=False, repr=False, compare=False)
 
     async def probe(self, target: Target, *, linger: float = 0.0) -> int:

@@ -26,6 +26,7 @@ class Sessions:
     def __init__(self, kept: Kept, clock: Clock) -> None:
         self._kept = kept
         self._clock = clock
+        self._left: set[str] = set()
 
     def wait(self, address: str) -> float:
         """Seconds until the device holds no session of ours; 0 when it holds none."""
@@ -39,10 +40,16 @@ class Sessions:
         """
         One session of at most `timeout_ms` milliseconds.
 
-        The note goes when the work inside ends well; after any failure nobody knows whether the
-        server heard that we left.
+        The note goes when the work inside ends well and `left_open` was not called; after any
+        failure nobody knows whether the server heard that we left.
         """
         holds = max(LEAST_SECONDS, timeout_ms / 1000)
         self._kept.put(KIND, address, {"since": Stamp.now(self._clock).plain(), "holds": holds})
+        self._left.discard(address)
         yield
-        self._kept.drop(KIND, address)
+        if address not in self._left:
+            self._kept.drop(KIND, address)
+
+    def left_open(self, address: str) -> None:
+        """The device was not heard to close the session."""
+        self._left.add(address)

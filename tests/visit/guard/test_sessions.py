@@ -45,3 +45,14 @@ def test_sudden_death_is_remembered_across_a_restart(clock, tmp_path):
     first.close()
     clock.step(86_400)
     assert Sessions(Kept.open(tmp_path / "guard.db"), clock).wait(PLC) == 60
+
+
+def test_one_the_device_was_not_heard_to_close_is_waited_for(clock):
+    sessions = Sessions(Kept.in_memory(), clock)
+    with sessions.open(PLC, 30_000):
+        sessions.left_open(PLC)
+    assert sessions.wait(PLC) == 60
+    clock.pass_(60)
+    with sessions.open(PLC, 30_000):
+        pass
+    assert sessions.wait(PLC) == 0
