@@ -192,6 +192,15 @@ plc       firmware-approved               inconclusive denied
         + """
 plc.opcua opcua-cert-trusted              pass
 plc.opcua crypto-identity-unchanged       pass
+plc.opcua opcua-discovery-confined        pass
+plc.opcua opcua-encryption-on-boundary    pass
+plc.opcua opcua-endpoints-expected        pass
+plc.opcua opcua-password-token-protected  pass
+plc.opcua opcua-session-limit-set         pass
+plc.opcua opcua-diagnostics-protected     pass
+plc.opcua opcua-push-management-confined  pass
+plc.opcua opcua-server-nonce-fresh        inconclusive not-comparable
+plc.opcua monitor-account-least-privilege inconclusive not-comparable
 plc.opcua opcua-auditing-enabled          fail not-configured
 plc.opcua opcua-session-timeout-bounded   pass
 plc       clock-offset-within-limit       dated

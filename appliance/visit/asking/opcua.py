@@ -15,6 +15,7 @@ from collectors import opcua, opcua_discovery, opcua_trust
 from collectors.allowed.permissions import OPCUA_SESSION_MS
 from collectors.credentials import ClientCertificate, Credential, Password
 from collectors.errors import CollectError, Denied, Unintelligible
+from collectors.opcua_choice import strongest
 from collectors.wire import Target
 
 LIST = "opcua-endpoints"
@@ -59,6 +60,7 @@ async def _server(
     own = given.logins.key_pair(service.certificate) if service.certificate else None
     if not isinstance(own, ClientCertificate | None):
         raise Denied(target, f"credential {service.certificate} is not a certificate")
+    _fit(given, target, service, offered, login, own)
     timeout = session_ms(given.asset)
     beside = opcua_beside.wanted(given, target, service, login)
     with given.session(target, timeout):
@@ -75,6 +77,22 @@ async def _server(
         )
     opcua_beside.keep(given, service, beside)
     return told
+
+
+def _fit(
+    given: Given,
+    target: Target,
+    service: Service,
+    offered: OpcUaEndpoints,
+    login: Password | ClientCertificate | None,
+    own: ClientCertificate | None,
+) -> None:
+    """Raises `Denied` for what the session would refuse unsent, so that none is noted as open."""
+    kind, _ = opcua.identity_of(login)
+    have = own is not None or isinstance(login, ClientCertificate)
+    endpoint = strongest(target, offered, kind, have_certificate=have)
+    if login is not None:
+        opcua_trust.may_have_secrets(target, endpoint, given.trust(service), given.wire.gate.wall())
 
 
 async def _list(given: Given, target: Target, service: Service) -> OpcUaEndpoints:
