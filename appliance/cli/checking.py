@@ -115,7 +115,7 @@ def _table(answer: dict[str, Any]) -> None:
 
 def _left_alone(answer: dict[str, Any], loaded: Loaded) -> None:
     """Which assets were not visited or only looked at, why, and what to do next."""
-    alone = answer["left_alone"]
+    alone = answer.get("left_alone", [])
     for row in alone[:MOST_CHOICES]:
         what = "only looked at" if row["extent"] == Extent.CANARY else "not visited"
         typer.echo(harmless(f"{row['asset']}: {what}, because {row['why']}", 2000))
