@@ -24,6 +24,7 @@ from appliance.visit.guard.elapsed import Stamp
 from checks.facts.codec import build, join, plain
 from checks.facts.context import Presence
 from checks.facts.observation import Observation
+from checks.zone_silence import is_zone_silent
 
 Name = tuple[str, str, str, str]
 """Asset, port, vantage and question."""
@@ -123,6 +124,23 @@ class Recall:
         if newest is None or not isinstance(newest.facts, Presence) or newest.facts.answered:
             return ""
         return newest.gateway or newest.asset
+
+    def silent_zone(self, asset: Asset, assets: Iterable[Asset]) -> str:
+        """
+        The asset's zone in words, when so many others of it were silent when last looked at that
+        the silence is the zone's; empty otherwise.
+        """
+        others = {a.id for a in assets if a.zone == asset.zone and a.id != asset.id}
+        newest: dict[str, Observation] = {}
+        for o in self.memory:
+            if o.asset in others and isinstance(o.facts, Presence) and not o.blind:
+                before = newest.get(o.asset)
+                if before is None or before.finished < o.finished:
+                    newest[o.asset] = o
+        silent = sum(
+            isinstance(o.facts, Presence) and not o.facts.answered for o in newest.values()
+        )
+        return f"zone {asset.zone}" if is_zone_silent(silent, len(newest)) else ""
 
     def ever_asked(self, asset: Asset, ask: Ask) -> bool:
         return _name(asset, ask) in self._asked

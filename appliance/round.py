@@ -186,7 +186,8 @@ class Rounds:
             self.planned[asset.id],
             every=self.every(asset),
             last_alive=self.recall.last_alive.get(asset.id),
-            gateway=self.recall.silent_gateway(asset),
+            gateway=self.recall.silent_gateway(asset)
+            or self.recall.silent_zone(asset, self.site.assets),
             only_canary=only_canary,
         )
 

@@ -95,6 +95,7 @@ from checks.fr5_data_flow.self_positive_control import judge as self_positive_co
 from checks.fr6_response.authentication_failures_normal import (
     judge as authentication_failures_normal,
 )
+from checks.fr6_response.zone_answers import judge as zone_answers
 from checks.fr7_availability.config_saved import judge as config_saved
 from checks.fr7_availability.inventory_device_present import judge as inventory_device_present
 from checks.fr7_availability.inventory_device_unmoved import judge as inventory_device_unmoved

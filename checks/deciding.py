@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from checks.check import Check, Form, Input
+from checks.check import About, Check, Form, Input
 from checks.facts.context import Moment, Own, Records
 from checks.facts.expected import Expected
 from checks.facts.observation import Facts, Observation, Seen
@@ -57,7 +57,9 @@ def decide(check: Check, inputs: Inputs) -> Verdict:
             "Our own control hosts did not answer in this run, so silence means nothing.",
         )
     unheard = verdict.outcome is Outcome.INCONCLUSIVE and verdict.reason in _UNHEARD
-    if (silence or unheard) and (behind := _behind_silence(check, inputs)):
+    # What is said of a whole zone is the finding itself, not one more behind it.
+    alone = check.about is not About.ZONE
+    if alone and (silence or unheard) and (behind := _behind_silence(check, inputs)):
         where = tuple(sorted({o.asset for o in behind}))
         gateways = " and ".join(sorted({o.gateway for o in behind}))
         return inconclusive(

@@ -168,3 +168,31 @@ async def test_one_device_without_a_route_is_not_our_whole_network(site, rounds,
 
         visited = await r.visit("gw", due_anyway=True)
         assert said(visited, "inventory-device-present") == ("pass", "as-expected")
+
+
+async def test_a_zone_cut_off_is_one_alert_and_not_one_for_each_of_its_assets(
+    site, rounds, port, silent
+):
+    names = [f"plc-{n}" for n in range(12)]
+    addresses = {name: f"127.0.1.{n + 1}" for n, name in enumerate(names)}
+    rows = "".join(
+        f"  - {{id: {name}, zone: cell, address: {address}, role: plc, every: 1h, probing: robust,\n"
+        f"     services: [{{port: tcp/{port}, protocol: tcp}}]}}\n"
+        for name, address in addresses.items()
+    )
+    clock = FakeClock()
+    async with rounds(site(f"assets:\n{rows}"), clock) as r:
+        for cut in (False, True, True, True):
+            silent.update(addresses.values() if cut else ())
+            for name in names:
+                await r.visit(name, due_anyway=True)
+            clock.pass_(3600.0)
+        failing = {str(k) for k, s in r.standings.items() if s.state is State.FAIL}
+        unknown = {s.reason for s in r.standings.values() if s.state is State.UNKNOWN}
+        said = r.verdicts[
+            next(k for k in r.standings if str(k) == "plc-7.inventory-device-present")
+        ]
+
+    assert {key for key in failing if "coverage" not in key} == {"cell.zone-answers"}
+    assert Reason.MISSING not in unknown
+    assert said.said == "zone cell is silent, so silence behind it means nothing."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pymodbus import ModbusDeviceIdentification
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
@@ -127,7 +128,9 @@ async def test_libmodbus_says_what_it_is(gate, target):
 
 async def test_other_peoples_server_and_the_bounds_of_the_question(gate, target):
     device = SimDevice(id=1, simdata=[SimData(0, values=0, datatype=DataType.REGISTERS, count=9)])
-    server = ModbusTcpServer(device, address=("127.0.0.1", 0))
+    # The library has one identity a process: whoever served before has left another one.
+    named = ModbusDeviceIdentification(info_name={"VendorName": "Pymodbus"})
+    server = ModbusTcpServer(device, identity=named, address=("127.0.0.1", 0))
     await server.serve_forever(background=True)
     try:
         port = server.transport.sockets[0].getsockname()[1]

@@ -55,7 +55,7 @@ def read_by_pymodbus(sent: bytes) -> ModbusIdentity:
         conformity = answer.conformity
         if not answer.more_follows or answer.next_object_id > 5:
             break
-    texts = [modbus._clean(objects.get(n, b"")) for n in range(6)]
+    texts = [modbus.clean(objects.get(n, b"")) for n in range(6)]
     return ModbusIdentity(1, True, None, conformity, *texts)
 
 

@@ -167,11 +167,18 @@ def test_the_oscal_results_have_the_shape_of_the_model(second_day):
         assert {r["observation-uuid"] for r in finding["related-observations"]} <= observed
 
 
-def test_the_oscal_results_validate_against_types_generated_from_the_official_schema(second_day):
+async def _with_telnet(plant):
+    """Something is contradicted, so that there is a finding."""
+    for _ in range(3):
+        await plant.look(p102="open", p23="open")
+
+
+def test_the_oscal_results_validate_against_types_generated_from_the_official_schema(built, pack):
     from oscal_bindings import AssessmentResultsDocument
     from pydantic import ValidationError
 
-    told = json.loads(unpacked(second_day)["data/oscal/assessment-results.json"])
+    package = pack(built(_with_telnet, "telnet"))
+    told = json.loads(unpacked(package)["data/oscal/assessment-results.json"])
     assert told["assessment-results"]["results"][0]["findings"]
     AssessmentResultsDocument.model_validate(told)
     told["assessment-results"]["results"][0]["findings"][0]["target"]["status"]["state"] = "unknown"
