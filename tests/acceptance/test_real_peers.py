@@ -97,14 +97,14 @@ assets:
       services: [{{port: udp/{port}, protocol: snmp, credential: v3}}]}}
 """)
 
-    # Nothing was let in, so silence to the communities may be any silence.
+    # After a login that failed the agent is left alone, and nothing more is known of it.
     hold(
         f"net-snmp, {user} turned away",
         bench.check(),
         """
 switch.snmp snmp-v3-authpriv                inconclusive denied
-switch.snmp snmp-default-community-refused  inconclusive no-control
-switch.snmp snmp-v1v2c-disabled             inconclusive not-asked
+switch.snmp snmp-default-community-refused  inconclusive denied
+switch.snmp snmp-v1v2c-disabled             inconclusive denied
 switch.snmp snmp-identity-matches-inventory inconclusive denied
 switch      clock-offset-within-limit       inconclusive denied
 switch      inventory-device-present        pass
@@ -138,6 +138,10 @@ assets:
         bench.check(),
         SECURED
         + """
+plc.opcua opcua-discovery-confined        pass
+plc.opcua opcua-encryption-on-boundary    pass
+plc.opcua opcua-endpoints-expected        pass
+plc.opcua opcua-password-token-protected  pass
 plc.opcua opcua-auditing-enabled          inconclusive denied
 plc.opcua opcua-session-timeout-bounded   inconclusive denied
 plc       clock-offset-within-limit       inconclusive denied
