@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from appliance.judge.memory import Memory
 from appliance.judge.standing import stand
@@ -15,6 +16,10 @@ from checks.facts.context import Moment, Own
 from checks.facts.observation import Facts, Observation
 from checks.facts.standing import Standing, StateKey, Subject
 from checks.facts.verdict import Verdict
+
+# As a state's own age; the slack is for visits that take longer than a short interval.
+AGES = 3
+LATE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -129,8 +134,12 @@ class Judge:
         key = StateKey(subject, check.id)
         expected = expected_for(self.site, subject)
         members = expected.zone.assets if expected.zone and subject.kind == About.ZONE else ()
-        names = {kind.__name__ for kind in check.reads}
-        relevant = tuple(o for o in memory.about(subject, members) if o.facts_type in names)
+        kinds = {kind.__name__: kind for kind in check.reads}
+        relevant = tuple(
+            o
+            for o in memory.about(subject, members)
+            if o.facts_type in kinds and self._in_age(o, kinds[o.facts_type], moment)
+        )
         inputs = Inputs(observations=relevant, expected=expected, moment=moment, own=own)
         verdict = decide(check, inputs)
         slowest = max((self.interval(subject, kind) for kind in check.reads), default=0)
@@ -138,3 +147,14 @@ class Judge:
         seconds = slowest or self.interval(subject, Facts)
         after = stand(before, verdict, at=moment.at, visit=visit, interval_seconds=seconds)
         return Judged(key, check, verdict, inputs, seconds, before, after)
+
+    def _in_age(self, seen: Observation, kind: type[Facts], moment: Moment) -> bool:
+        """
+        Whether an answer still speaks for now.
+
+        A question that is put no more (its turn never comes, its budget is spent) must not keep a
+        verdict young that other questions ask for: what was seen long ago counts as not asked.
+        """
+        asset = Subject("asset", zone=self.site.asset(seen.asset).zone, asset=seen.asset)
+        oldest = AGES * timedelta(seconds=self.interval(asset, kind)) + LATE
+        return moment.at - seen.finished <= oldest
