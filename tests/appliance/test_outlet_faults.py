@@ -105,7 +105,7 @@ async def test_a_reload_to_a_broker_of_no_use_changes_nothing(configured):
     configured(MQTT)
     (folder / "ca.pem").write_text("no certificate")
 
-    said = await taken.reload()
+    said = await taken.configured.reload()
     taken.stop.set()
     await asyncio.wait_for(task, 10)
 
