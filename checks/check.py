@@ -13,6 +13,7 @@ from checks.facts.expected import Expected
 from checks.facts.observation import Facts, Seen
 from checks.facts.verdict import Verdict
 from checks.requirements import REQUIREMENTS
+from checks.techniques import TECHNIQUES
 
 
 class About(StrEnum):
@@ -40,9 +41,23 @@ class Severity(StrEnum):
     LOW = "low"
 
 
+class Audience(StrEnum):
+    """
+    Who is told first of a failure.
+
+    SOC: somebody may have done it, or can use it now.  ENGINEERING: a setting to mend with the next
+    planned work.  PROGRAMME: whether the verification itself can be relied upon.
+    """
+
+    SOC = "soc"
+    ENGINEERING = "engineering"
+    PROGRAMME = "programme"
+
+
 SERVICE, ASSET, CONDUIT, ZONE, SITE = About
 ON_INTERFACE, PART, HINT = Strength
 CRITICAL, HIGH, MEDIUM, LOW = Severity
+SOC, ENGINEERING, PROGRAMME = Audience
 
 
 class Form(StrEnum):
@@ -71,7 +86,8 @@ class Check:
     A check as everybody else sees it.
 
     `id` is the file's name with `-` for `_`; `requirements` maps 62443-3-3 ids to strengths;
-    `program` lists 62443-2-1:2024 elements it feeds (ids unconfirmed).
+    `program` lists 62443-2-1:2024 elements it feeds (ids unconfirmed); `enables` the techniques of
+    ATT&CK for ICS that its failure makes possible.
     """
 
     id: str
@@ -85,6 +101,8 @@ class Check:
     inputs: tuple[Input, ...]
     function: Callable[..., Verdict]
     module: str
+    audience: Audience = ENGINEERING
+    enables: tuple[str, ...] = ()
 
     @property
     def reads(self) -> tuple[type[Facts], ...]:
@@ -106,12 +124,14 @@ def check(
     remedy: str,
     by_hand: str,
     program: tuple[str, ...] = (),
+    audience: Audience = ENGINEERING,
+    enables: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Verdict]], Check]:
     """
     Turn a judging function into a `Check`; registers nothing.
 
-    Raises `ValueError` for a requirement 62443-3-3 does not have, and `TypeError` for a
-    parameter whose type is none of the forms above.
+    Raises `ValueError` for a requirement 62443-3-3 or a technique ATT&CK for ICS does not have, and
+    `TypeError` for a parameter whose type is none of the forms above.
     """
 
     def wrap(function: Callable[..., Verdict]) -> Check:
@@ -121,6 +141,12 @@ def check(
                 raise ValueError(
                     f"{name}: {requirement} is not a requirement of IEC 62443-3-3; "
                     "write it as in checks/requirements.py"
+                )
+        for technique in enables:
+            if technique not in TECHNIQUES:
+                raise ValueError(
+                    f"{name}: {technique} is not in checks/techniques.py; write one that is, or "
+                    "add it there as ATT&CK for ICS has it"
                 )
         return Check(
             id=name,
@@ -134,6 +160,8 @@ def check(
             inputs=_inputs(name, function),
             function=function,
             module=function.__module__,
+            audience=audience,
+            enables=enables,
         )
 
     return wrap

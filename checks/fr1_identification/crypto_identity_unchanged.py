@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, PART, SERVICE, check
+from checks.check import HIGH, PART, SERVICE, SOC, check
 from checks.facts.expected import Expected
 from checks.facts.observation import Facts, Seen
 from checks.facts.opcua import OpcUaEndpoints
@@ -17,6 +17,8 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
     requirements={"SR 1.9": PART, "SR 3.4": PART, "SR 1.2": PART},
     program=("CM 1.4", "DATA 1.6"),
     severity=HIGH,
+    audience=SOC,
+    enables=("T0830", "T0849"),
     remedy="Find out who renewed it; if nobody did, somebody stands between. Record an approved "
     "renewal in the inventory.",
     by_hand="For SSH run ssh-keyscan -p {port} {address} | cut -d' ' -f3 | base64 -d | sha256sum, "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checks.certificate_rules import judgeable
-from checks.check import HIGH, PART, SITE, check
+from checks.check import ENGINEERING, HIGH, PART, SITE, check
 from checks.facts.certificates import Certificate
 from checks.facts.observation import Facts, Seen
 from checks.facts.opcua import OpcUaEndpoints
@@ -20,6 +20,8 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
     requirements={"SR 1.2 RE 1": PART, "SR 1.5": PART, "SR 1.9": PART},
     program=("DATA 1.6",),
     severity=HIGH,
+    audience=ENGINEERING,
+    enables=("T0830", "T0849"),
     remedy="Generate a key of its own on each of these assets; keys shipped by a vendor are a "
     "frequent cause.",
     by_hand="Compare the SHA-256 fingerprints of ssh-keyscan ADDRESS | ssh-keygen -lf - and of the "

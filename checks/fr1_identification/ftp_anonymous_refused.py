@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, PART, SERVICE, check
+from checks.check import HIGH, PART, SERVICE, SOC, check
 from checks.facts.greetings import FtpAnonymous
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 
@@ -13,6 +13,8 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
     requirements={"SR 1.1": PART, "SR 2.1": PART},
     program=("USER 1.8",),
     severity=HIGH,
+    audience=SOC,
+    enables=("T0867", "T0886"),
     remedy="Switch anonymous login off, or replace FTP by SFTP.",
     by_hand="Run ftp {address} {port} and log in as anonymous: the answer must be 530.",
 )

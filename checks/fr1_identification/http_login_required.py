@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, PART, SERVICE, check
+from checks.check import ENGINEERING, HIGH, PART, SERVICE, check
 from checks.facts.http import HttpPages, LoginMark
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 
@@ -15,6 +15,8 @@ _ASKS = frozenset({LoginMark.CHALLENGE, LoginMark.FORBIDDEN, LoginMark.FORM, Log
     requirements={"SR 1.1": PART, "SR 2.1": PART},
     program=("USER 1.8", "USER 2.1"),
     severity=HIGH,
+    audience=ENGINEERING,
+    enables=("T0886", "T0888"),
     remedy="Turn on authentication for the whole web interface.",
     by_hand="Open each declared path in a private browser window: a login must come first.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import LOW, ON_INTERFACE, SERVICE, check
+from checks.check import LOW, ON_INTERFACE, PROGRAMME, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.greetings import FtpGreeting, TelnetGreeting
 from checks.facts.http import HttpPages, LoginMark
@@ -17,6 +17,7 @@ _WITH_A_LOGIN = frozenset({LoginMark.CHALLENGE, LoginMark.FORM})
     requirements={"SR 1.12": ON_INTERFACE},
     program=("USER 1.13",),
     severity=LOW,
+    audience=PROGRAMME,
     remedy="Configure the approved text as login banner.",
     by_hand="Open the login of {address}:{port}: the approved notice must show before the password.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, PART, SERVICE, check
+from checks.check import HIGH, PART, PROGRAMME, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.modbus import ModbusIdentity
 from checks.facts.verdict import Reason, Verdict, failed, not_applicable
@@ -14,6 +14,8 @@ from checks.facts.verdict import Reason, Verdict, failed, not_applicable
     requirements={"SR 1.2": PART, "SR 2.1 RE 1": PART, "SR 3.1": PART, "SR 3.1 RE 1": PART},
     program=("COMP 1.1", "NET 1.6"),
     severity=HIGH,
+    audience=PROGRAMME,
+    enables=("T1692.001",),
     remedy="Segment it, filter function codes or replace it, and record the measure.",
     by_hand="Ask {address}:{port} for its identification with any Modbus master: it answers "
     "whoever asks.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, ON_INTERFACE, PART, SERVICE, check
+from checks.check import ENGINEERING, HIGH, ON_INTERFACE, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.tls import TlsServer, TlsVersion
 from checks.facts.verdict import Reason, Verdict, failed, not_applicable
@@ -22,6 +22,8 @@ _CURRENT = (TlsVersion.TLS12, TlsVersion.TLS13)
     },
     program=("USER 1.10",),
     severity=HIGH,
+    audience=ENGINEERING,
+    enables=("T0848", "T1692.001"),
     remedy="Require client certificates with role object identifiers on the Modbus server.",
     by_hand="Run openssl s_client -connect {address}:{port} </dev/null without -cert: the server "
     "must end the handshake with an alert that a certificate is required.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, PART, SERVICE, check
+from checks.check import HIGH, PART, SERVICE, SOC, check
 from checks.facts.greetings import MqttAnonymous
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 
@@ -13,6 +13,8 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
     requirements={"SR 1.1": PART, "SR 1.2": PART, "SR 2.1 RE 1": PART},
     program=("USER 1.6",),
     severity=HIGH,
+    audience=SOC,
+    enables=("T0801", "T1692.002"),
     remedy="Turn on authentication and an access list on the broker.",
     by_hand="Run mosquitto_sub -h {address} -p {port} -t test -W 5 without a user: the broker must "
     "answer 'not authorised'.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import CRITICAL, ON_INTERFACE, PART, SERVICE, check
+from checks.check import CRITICAL, ON_INTERFACE, PART, SERVICE, SOC, check
 from checks.facts.opcua import OpcUaAnonymous, OpcUaEndpoints
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
 from checks.opcua_lists import only_discovers
@@ -22,6 +22,8 @@ _ABOUT_THE_IDENTITY = (
     requirements={"SR 1.1": ON_INTERFACE, "SR 2.1": PART},
     program=("USER 1.8", "USER 2.1"),
     severity=CRITICAL,
+    audience=SOC,
+    enables=("T0861", "T0886"),
     remedy="Remove the Anonymous token from the server's user identity settings, then look again.",
     by_hand="In UaExpert connect with Anonymous: the server must refuse the session.",
 )

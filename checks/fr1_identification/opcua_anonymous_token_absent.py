@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, PART, SERVICE, check
+from checks.check import ENGINEERING, HIGH, PART, SERVICE, check
 from checks.facts.opcua import OpcUaEndpoints, TokenType
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 from checks.opcua_lists import row, unusable
@@ -14,6 +14,8 @@ from checks.opcua_lists import row, unusable
     requirements={"SR 1.1": PART, "SR 1.1 RE 1": PART},
     program=("USER 1.8",),
     severity=HIGH,
+    audience=ENGINEERING,
+    enables=("T0886",),
     remedy="Switch off anonymous login and give each client an account with its role.",
     by_hand="In UaExpert ask for the endpoints: no row may offer Anonymous as authentication.",
 )

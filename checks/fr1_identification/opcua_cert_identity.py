@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.certificates import Certificate
 from checks.facts.expected import Expected, ExpectedAsset
 from checks.facts.opcua import OpcUaEndpoints
@@ -16,6 +16,8 @@ from checks.opcua_lists import certificates
     requirements={"SR 1.2": PART, "SR 1.9": PART},
     program=("USER 1.10",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0849",),
     remedy="Issue the certificate with the server's ApplicationUri and its address or host name.",
     by_hand="In UaExpert connect to {address}:{port} and open the server certificate: its URI must "
     "be the server's ApplicationUri, and its IP address or DNS name that of the asset.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.opcua import OpcUaEndpoints
 from checks.facts.tls import TlsTrust
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
@@ -15,6 +15,8 @@ from checks.opcua_lists import certificates
     requirements={"SR 1.8": PART, "SR 1.9": PART, "SR 1.2": PART},
     program=("DATA 1.6",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0830", "T0849"),
     remedy="Issue the certificate from the site's CA with the asset's address in it, or record its "
     "pin under change control.",
     by_hand="In UaExpert connect to {address}:{port}, show the server certificate and compare its "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from checks.certificate_rules import date_problem
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.context import Moment
 from checks.facts.expected import Expected
 from checks.facts.opcua import OpcUaEndpoints
@@ -19,6 +19,7 @@ from checks.opcua_lists import certificates
     requirements={"SR 1.8": PART, "SR 1.9": PART},
     program=("DATA 1.6",),
     severity=MEDIUM,
+    audience=ENGINEERING,
     remedy="Renew the certificate, and put the new expiry date into the maintenance plan.",
     by_hand="In UaExpert open the server certificate and compare its dates with today.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, PART, SERVICE, check
+from checks.check import ENGINEERING, HIGH, PART, SERVICE, check
 from checks.facts.opcua import Endpoint, MessageMode, OpcUaEndpoints, TokenType, UserToken
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
 from checks.opcua_lists import row, unusable
@@ -14,6 +14,8 @@ from checks.opcua_lists import row, unusable
     requirements={"SR 1.5": PART, "SR 4.1": PART, "SR 4.3": PART},
     program=("USER 1.11",),
     severity=HIGH,
+    audience=ENGINEERING,
+    enables=("T0842", "T0859"),
     remedy="Give the user name token a security policy of its own, or remove the weak endpoint.",
     by_hand="In UaExpert ask for the endpoints: where user name is offered, the mode is "
     "SignAndEncrypt or the token has a security policy other than None.",

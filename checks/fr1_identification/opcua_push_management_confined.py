@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, PART, SERVICE, check
+from checks.check import HIGH, PART, SERVICE, SOC, check
 from checks.facts.opcua import OpcUaRights
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
 
@@ -15,6 +15,8 @@ _NAMES = {"i=13737": "UpdateCertificate", "i=12740": "ApplyChanges"}
     requirements={"SR 1.5": PART, "SR 3.4": PART},
     program=("DATA 1.6", "CM 1.3"),
     severity=HIGH,
+    audience=SOC,
+    enables=("T0892",),
     remedy="Finish the application setup, and let only the SecurityAdmin role call the methods of "
     "ServerConfiguration.",
     by_hand="In UaExpert look at ServerConfiguration of {address}:{port}: UserExecutable of "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks import vendor_settings
-from checks.check import HINT, MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, HINT, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.switches import SnmpSettings
 from checks.facts.verdict import Reason, Verdict, inconclusive, not_applicable
@@ -15,6 +15,8 @@ from checks.facts.verdict import Reason, Verdict, inconclusive, not_applicable
     requirements={"SR 1.2": PART, "SR 5.1": HINT},
     program=("NET 1.6", "NET 1.7"),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0864",),
     remedy="Switch on 802.1X, or port security where the process does not allow it.",
     by_hand="Read dot1xPaeSystemAuthControl.0: 1 is on; then look at each access port's control.",
 )

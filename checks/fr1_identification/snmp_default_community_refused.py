@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import CRITICAL, PART, SERVICE, check
+from checks.check import CRITICAL, PART, SERVICE, SOC, check
 from checks.facts.snmp import SnmpAnswer, SnmpDefaultCommunities
 from checks.facts.verdict import Reason, RestsOn, Verdict, failed, inconclusive, passed
 
@@ -13,6 +13,8 @@ from checks.facts.verdict import Reason, RestsOn, Verdict, failed, inconclusive,
     requirements={"SR 1.5": PART, "SR 1.1": PART},
     program=("USER 1.12",),
     severity=CRITICAL,
+    audience=SOC,
+    enables=("T1694.001",),
     remedy="Delete the communities public and private from the agent.",
     by_hand="Run snmpget -v2c -c public and -c private: neither may be answered.",
 )

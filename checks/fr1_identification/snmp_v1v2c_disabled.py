@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, PART, SERVICE, check
+from checks.check import ENGINEERING, HIGH, PART, SERVICE, check
 from checks.facts.snmp import SnmpAnswer, SnmpLevel, SnmpRefusals, SnmpSystem
 from checks.facts.verdict import Reason, RestsOn, Verdict, failed, inconclusive, passed
 
@@ -22,6 +22,8 @@ _KNOWN_VALID = "configured"
     },
     program=("NET 1.8", "USER 1.6"),
     severity=HIGH,
+    audience=ENGINEERING,
+    enables=("T0842", "T0888"),
     remedy="Set the agent to SNMPv3 only and delete its communities.",
     by_hand="Run snmpget -v1 and -v2c with the community once in use: neither may be answered; "
     "look in the agent's settings for the versions it allows.",

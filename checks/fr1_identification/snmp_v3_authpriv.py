@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.snmp import SnmpLevel, SnmpSystem
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 
@@ -17,6 +17,8 @@ _WEAK_PRIV = ("DES", "3DES")
     requirements={"SR 1.2": PART, "SR 4.1": PART, "SR 3.1 RE 1": PART, "SR 4.3": PART},
     program=("NET 1.8", "DATA 1.5"),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0842",),
     remedy="Create a read-only user with authPriv, SHA-256 and AES, and give it to the monitor.",
     by_hand="Run snmpget -v3 -l authPriv -a SHA-256 -x AES with the monitor's user.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, PART, SERVICE, check
+from checks.check import ENGINEERING, HIGH, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.snmp import SnmpAnswer, SnmpLevel, SnmpRefusals
 from checks.facts.verdict import (
@@ -24,6 +24,8 @@ _LOWER = (SnmpLevel.NO_AUTH_NO_PRIV, SnmpLevel.AUTH_NO_PRIV)
     requirements={"SR 1.2": PART, "SR 2.1 RE 1": PART, "SR 4.1": PART},
     program=("USER 1.6",),
     severity=HIGH,
+    audience=ENGINEERING,
+    enables=("T0842", "T0888"),
     remedy="Set the least security level of the user's group to authPriv.",
     by_hand="Run snmpget -v3 -l noAuthNoPriv -u {user}, then -l authNoPriv: both must be refused.",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from checks.certificate_rules import date_problem, judgeable, strength, weakness
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.certificates import Certificate
 from checks.facts.context import Moment
 from checks.facts.expected import Expected
@@ -19,6 +19,8 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
     requirements={"SR 1.8": PART, "SR 1.9": PART, "SR 4.3": PART},
     program=("DATA 1.6",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0830",),
     remedy="Issue a new certificate from the site's CA, or record the pin under change control.",
     by_hand="Run openssl s_client -connect {address}:{port} -showcerts </dev/null | openssl x509 "
     "-noout -subject -dates -fingerprint -sha256 and compare with the inventory.",

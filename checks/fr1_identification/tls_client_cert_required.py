@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, ON_INTERFACE, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, ON_INTERFACE, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.tls import TlsServer
 from checks.facts.verdict import Verdict, not_applicable
@@ -18,6 +18,8 @@ _HAS_ITS_OWN_CHECK = ("modbus-tls",)
     requirements={"SR 1.2": ON_INTERFACE},
     program=("USER 1.10",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0886",),
     remedy="Turn on client authentication, and give each client a certificate of its own.",
     by_hand="Run openssl s_client -connect {address}:{port} </dev/null without -cert: the server "
     "must end the handshake with an alert that a certificate is required.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import CONDUIT, CRITICAL, PART, check
+from checks.check import CONDUIT, CRITICAL, PART, SOC, check
 from checks.facts.context import Moment
 from checks.facts.expected import Expected, ExpectedConduit
 from checks.facts.observation import Seen
@@ -17,6 +17,8 @@ from checks.paths import judge_denial, place, port_of
     requirements={"SR 1.13": PART, "SR 5.2": PART, "SR 5.1": PART, "SR 5.2 RE 1": PART},
     program=("NET 1.1", "NET 3.2"),
     severity=CRITICAL,
+    audience=SOC,
+    enables=("T0822", "T0886"),
     remedy="Close the path; let what must come in end at one jump host, and list it as `to:`.",
     by_hand="From a host in the untrusted zone try the declared ports of the assets beyond: "
     "nothing but the jump host may open.",

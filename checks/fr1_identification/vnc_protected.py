@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import CRITICAL, ON_INTERFACE, PART, SERVICE, check
+from checks.check import CRITICAL, ON_INTERFACE, PART, SERVICE, SOC, check
 from checks.facts.greetings import VncSecurity
 from checks.facts.observation import Seen
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
@@ -19,6 +19,8 @@ _AUTHENTICATED = frozenset({_PASSWORD, 16, 17, 20, 30, 35}) | _ENCRYPTED
     requirements={"SR 1.1": ON_INTERFACE, "SR 4.1": PART, "SR 4.1 RE 2": PART},
     program=("USER 1.8",),
     severity=CRITICAL,
+    audience=SOC,
+    enables=("T0823", "T0886"),
     remedy="Set a login with an encrypted security type, or remove VNC.",
     by_hand="Connect with a VNC viewer from the monitor's zone: it must ask for a password, and "
     "report an encrypted session.",

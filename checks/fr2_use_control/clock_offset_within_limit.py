@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from checks.check import ASSET, MEDIUM, ON_INTERFACE, PART, check
+from checks.check import ASSET, ENGINEERING, MEDIUM, ON_INTERFACE, PART, check
 from checks.facts.clocks import ClockReading
 from checks.facts.context import Moment
 from checks.facts.expected import Expected
@@ -25,6 +25,7 @@ _TELL_THE_TIME = ("opcua", "snmp", "ntp")
     requirements={"SR 2.11": ON_INTERFACE, "SR 2.11 RE 1": PART},
     program=("NET 1.10", "EVENT 1.5"),
     severity=MEDIUM,
+    audience=ENGINEERING,
     remedy="Configure the device's time synchronisation, and check that it reaches its source.",
     by_hand="Compare the device's clock with a reference clock, to the second.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import MEDIUM, PART, SERVICE, SOC, check
 from checks.facts.expected import Expected
 from checks.facts.switches import SnmpSettings
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
@@ -14,6 +14,7 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
     requirements={"SR 2.8 RE 1": PART, "SR 6.2": PART},
     program=("EVENT 1.3", "EVENT 1.4"),
     severity=MEDIUM,
+    audience=SOC,
     remedy="Set the approved collectors as targets and remove all others.",
     by_hand="Walk snmpTargetAddrTAddress, and read the syslog servers on the device's own page.",
 )

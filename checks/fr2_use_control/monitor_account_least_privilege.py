@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, PART, SERVICE, check
+from checks.check import ENGINEERING, HIGH, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.opcua import OpcUaRights, OpcUaServer
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
@@ -18,6 +18,8 @@ _WRITES = 0x02 | 0x08 | 0x20 | 0x40
     requirements={"SR 2.1": PART, "SR 2.1 RE 1": PART},
     program=("USER 1.5",),
     severity=HIGH,
+    audience=ENGINEERING,
+    enables=("T0836", "T0859"),
     remedy="Give the account of Upheld a role that may browse and read, and nothing else.",
     by_hand="In UaExpert connect to {address}:{port} as the monitoring account and look at "
     "UserAccessLevel and UserExecutable: neither may permit a change.  Do not write or call.",

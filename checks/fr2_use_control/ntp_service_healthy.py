@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.ntp import NtpServer
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
@@ -19,6 +19,7 @@ _STARTING = ("", "INIT", "STEP")
     requirements={"SR 2.11 RE 1": PART, "SR 2.11": PART},
     program=("NET 1.10",),
     severity=MEDIUM,
+    audience=ENGINEERING,
     remedy="Repair the time server's own source, or point it to another one.",
     by_hand="Run chronyc -h {address} tracking, or ntpdate -q {address}: the leap status must be "
     "normal and the stratum below 16.",

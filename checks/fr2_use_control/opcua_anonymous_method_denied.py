@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import CRITICAL, ON_INTERFACE, PART, SERVICE, check
+from checks.check import CRITICAL, ON_INTERFACE, PART, SERVICE, SOC, check
 from checks.facts.expected import Expected
 from checks.facts.opcua import OpcUaAnonymous
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
@@ -14,6 +14,8 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
     requirements={"SR 2.1": ON_INTERFACE, "SR 2.1 RE 1": PART},
     program=("USER 2.1",),
     severity=CRITICAL,
+    audience=SOC,
+    enables=("T0871", "T1692.001"),
     remedy="Take Call from the Anonymous role on these methods, or refuse anonymous sessions.",
     by_hand="In UaExpert connect to {address}:{port} with Anonymous and look at UserExecutable of "
     "the declared methods: it must be false.  Do not call them.",

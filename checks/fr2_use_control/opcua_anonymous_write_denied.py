@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import CRITICAL, HINT, ON_INTERFACE, PART, SERVICE, check
+from checks.check import CRITICAL, HINT, ON_INTERFACE, PART, SERVICE, SOC, check
 from checks.facts.expected import Expected
 from checks.facts.opcua import OpcUaAnonymous
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
@@ -17,6 +17,8 @@ _CURRENT_WRITE = 0x02
     requirements={"SR 2.1": ON_INTERFACE, "SR 2.1 RE 1": PART, "SR 3.5": HINT},
     program=("USER 2.1", "USER 1.5"),
     severity=CRITICAL,
+    audience=SOC,
+    enables=("T0836", "T1692.001"),
     remedy="Set the role permissions of anonymous users to read only, or refuse them altogether.",
     by_hand="In UaExpert connect with Anonymous and look at UserAccessLevel of the declared "
     "variables: CurrentWrite must not be set.  Do not write.",

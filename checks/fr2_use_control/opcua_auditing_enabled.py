@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.opcua import OpcUaServer
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
 
@@ -13,6 +13,7 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
     requirements={"SR 2.8": PART},
     program=("EVENT 1.4",),
     severity=MEDIUM,
+    audience=ENGINEERING,
     remedy="Enable auditing in the server and route its audit events to the log collector.",
     by_hand="In UaExpert read Server.Auditing (i=2994): it must be true.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.opcua import OpcUaRights
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
@@ -15,6 +15,8 @@ from checks.opcua_permissions import EVERYBODY, changing
     requirements={"SR 2.1 RE 2": PART, "SR 2.1": PART},
     program=("USER 2.1", "USER 1.4"),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0836",),
     remedy="Define roles, give Anonymous and AuthenticatedUser no more than Browse and Read, and "
     "record who has which role.",
     by_hand="In UaExpert look at RolePermissions of the declared variables at {address}:{port}: "

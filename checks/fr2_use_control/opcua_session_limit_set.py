@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import LOW, PART, SERVICE, check
+from checks.check import ENGINEERING, LOW, PART, SERVICE, check
 from checks.facts.opcua import OpcUaServer
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
 
@@ -13,6 +13,8 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
     requirements={"SR 2.7": PART, "SR 7.2": PART},
     program=("USER 1.17", "AVAIL 1.2"),
     severity=LOW,
+    audience=ENGINEERING,
+    enables=("T0814",),
     remedy="Set MaxSessions in the server's settings.",
     by_hand="In UaExpert read Server/ServerCapabilities/MaxSessions: it must not be 0.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import LOW, PART, SERVICE, check
+from checks.check import ENGINEERING, LOW, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.observation import Seen
 from checks.facts.opcua import OpcUaServer
@@ -15,6 +15,8 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
     requirements={"SR 2.6": PART},
     program=("USER 1.16",),
     severity=LOW,
+    audience=ENGINEERING,
+    enables=("T0814",),
     remedy="Set MaxSessionTimeout in the server's settings to the site's limit or below.",
     by_hand="In UaExpert ask for a session timeout of 24 h and read the revised one.",
 )

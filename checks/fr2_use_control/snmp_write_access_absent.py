@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks import vendor_settings
-from checks.check import CRITICAL, PART, SERVICE, check
+from checks.check import CRITICAL, PART, SERVICE, SOC, check
 from checks.facts.switches import SnmpAccess, SnmpGroup, SnmpSettings
 from checks.facts.verdict import Outcome, Reason, Verdict, failed, inconclusive, passed
 
@@ -14,6 +14,8 @@ from checks.facts.verdict import Outcome, Reason, Verdict, failed, inconclusive,
     requirements={"SR 2.1": PART, "SR 2.1 RE 1": PART, "SR 2.1 RE 2": PART},
     program=("USER 2.1",),
     severity=CRITICAL,
+    audience=SOC,
+    enables=("T0836",),
     remedy="Remove read-write communities; leave a write view to one group of administrators.",
     by_hand="Walk vacmAccessWriteViewName and vacmGroupName as an administrator; never send a SET.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.switches import SnmpSettings
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
@@ -14,6 +14,7 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
     requirements={"SR 2.11 RE 1": PART, "SR 7.6": PART},
     program=("NET 1.10",),
     severity=MEDIUM,
+    audience=ENGINEERING,
     remedy="Set the approved time servers on the device and remove all others.",
     by_hand="Read the time servers on the device's own page.",
 )

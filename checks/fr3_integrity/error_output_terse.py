@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import LOW, PART, SERVICE, check
+from checks.check import ENGINEERING, LOW, PART, SERVICE, check
 from checks.facts.http import HttpPages
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 
@@ -13,6 +13,8 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
     requirements={"SR 3.7": PART},
     program=("CM 1.3",),
     severity=LOW,
+    audience=ENGINEERING,
+    enables=("T0888",),
     remedy="Switch off debug output, and replace the server's own error pages.",
     by_hand="Run curl -sk https://{address}:{port}/ for each declared path: neither a stack trace "
     "nor a path of the device's file system may show.",

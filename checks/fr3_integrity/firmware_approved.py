@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import ASSET, HIGH, PART, check
+from checks.check import ASSET, HIGH, PART, SOC, check
 from checks.facts.expected import Expected
 from checks.facts.modbus import ModbusIdentity
 from checks.facts.observation import Facts, Seen
@@ -19,6 +19,8 @@ from checks.versions import same, version
     requirements={"SR 3.4": PART, "SR 7.8": PART},
     program=("COMP 3.2", "COMP 3.3", "CM 1.1"),
     severity=HIGH,
+    audience=SOC,
+    enables=("T0866", "T1693.001"),
     remedy="Patch or roll back, or approve the version in the asset's firmware list.",
     by_hand="Read the version on the device's own display or engineering tool and compare.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HINT, LOW, PART, SERVICE, check
+from checks.check import ENGINEERING, HINT, LOW, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.http import Cookie, HttpPages
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
@@ -17,6 +17,7 @@ _SAME_SITE = ("strict", "lax")
     requirements={"SR 3.8": PART, "SR 3.8 RE 2": HINT},
     program=("USER 1.16",),
     severity=LOW,
+    audience=ENGINEERING,
     remedy="Ask the vendor for cookies with Secure, HttpOnly and SameSite, or put a proxy before it.",
     by_hand="Run curl -skI https://{address}:{port}/ and read the Set-Cookie lines.",
 )

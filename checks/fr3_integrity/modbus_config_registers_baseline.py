@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, HINT, PART, SERVICE, check
+from checks.check import HIGH, HINT, PART, SERVICE, SOC, check
 from checks.facts.expected import Expected, ExpectedRegister
 from checks.facts.modbus import ModbusRegisters, RegisterRead
 from checks.facts.observation import Seen
@@ -15,6 +15,8 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
     requirements={"SR 3.4": PART, "SR 7.6": PART, "SR 3.4 RE 1": HINT},
     program=("CM 1.3", "CM 1.4", "DATA 1.7"),
     severity=HIGH,
+    audience=SOC,
+    enables=("T0836", "T0858"),
     remedy="Compare the device with its engineering project; restore it, or approve the change.",
     by_hand="Read each declared address with modpoll or another Modbus master, and compare.",
 )

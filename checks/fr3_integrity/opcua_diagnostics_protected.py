@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import LOW, PART, SERVICE, check
+from checks.check import ENGINEERING, LOW, PART, SERVICE, check
 from checks.facts.opcua import OpcUaAnonymous, OpcUaRights
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
 
@@ -18,6 +18,8 @@ _ABSENT = frozenset({"off", "BadNodeIdUnknown", "BadAttributeIdInvalid"})
     requirements={"SR 3.7": PART, "SR 4.1": PART},
     program=("EVENT 1.6",),
     severity=LOW,
+    audience=ENGINEERING,
+    enables=("T0888",),
     remedy="Restrict SessionSecurityDiagnosticsArray to the SecurityAdmin role.",
     by_hand="In UaExpert connect to {address}:{port} with Anonymous and read "
     "SessionSecurityDiagnosticsArray below ServerDiagnostics: it must be refused.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, ON_INTERFACE, PART, SERVICE, check
+from checks.check import ENGINEERING, HIGH, ON_INTERFACE, PART, SERVICE, check
 from checks.facts.opcua import MessageMode, OpcUaEndpoints
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 from checks.opcua_lists import row, unusable
@@ -20,6 +20,8 @@ from checks.opcua_lists import row, unusable
     },
     program=("NET 1.8", "DATA 1.2"),
     severity=HIGH,
+    audience=ENGINEERING,
+    enables=("T0830", "T0842"),
     remedy="Give the clients certificates, then remove the None endpoint in the server's settings.",
     by_hand="In UaExpert ask the server for its endpoints: none may show message security None.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.opcua import OpcUaRights
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
 
@@ -17,6 +17,8 @@ LEAST_SESSIONS = 2
     requirements={"SR 3.8 RE 3": PART, "SR 3.8 RE 2": PART, "SR 3.8": PART},
     program=("USER 1.16",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0830",),
     remedy="Ask the vendor for a firmware whose session nonces come from a random generator.",
     by_hand="Capture several sessions of a client to {address}:{port} with its keys logged, and "
     "compare ServerNonce and SessionId of the CreateSession and ActivateSession answers.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, PART, ZONE, check
+from checks.check import HIGH, PART, PROGRAMME, ZONE, check
 from checks.facts.context import Own
 from checks.facts.expected import Expected
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
@@ -20,6 +20,7 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
     },
     program=("ORG 2.2", "ORG 2.4"),
     severity=HIGH,
+    audience=PROGRAMME,
     remedy="Look at the assets named here: restore their answers, their credentials or the path.",
     by_hand="Count the questions of the plan and the fresh answers on the status page.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import ASSET, HIGH, PART, check
+from checks.check import ASSET, ENGINEERING, HIGH, PART, check
 from checks.facts.expected import Expected
 from checks.facts.observation import Seen
 from checks.facts.ports import TcpPort
@@ -25,6 +25,8 @@ _PORTS = frozenset({21, 23, 80, 389, 512, 513, 514, 1883, 5900})
     },
     program=("NET 1.8", "DATA 1.2"),
     severity=HIGH,
+    audience=ENGINEERING,
+    enables=("T0842", "T0886"),
     remedy="Replace the service by SSH, SFTP, HTTPS or MQTT over TLS, or restrict who reaches it.",
     by_hand="From the asset's own zone try the ports 21, 23, 80, 389, 512-514, 1883 and 5900.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.http import HttpPage, HttpPages
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
@@ -14,6 +14,8 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
     requirements={"SR 4.1": PART, "SR 1.5": PART, "SR 3.1 RE 1": PART},
     program=("DATA 1.2",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0842",),
     remedy="Switch plain HTTP off, or let it redirect to HTTPS on the same host and nothing else.",
     by_hand="Run curl -sI http://{address}:{port}/: the port must be closed, or answer with a "
     "redirect to https on the same host.",

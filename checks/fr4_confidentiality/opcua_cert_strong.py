@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.certificate_rules import judgeable, strength, weakness
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.opcua import OpcUaEndpoints
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 from checks.opcua_lists import certificates
@@ -15,6 +15,8 @@ from checks.opcua_lists import certificates
     requirements={"SR 4.3": PART, "SR 1.9": PART},
     program=("DATA 1.5",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0830",),
     remedy="Issue a new certificate with RSA of 2048 bits or more, or EC, signed with SHA-256.",
     by_hand="In UaExpert open the server certificate: look at key length and signature algorithm.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, ON_INTERFACE, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, ON_INTERFACE, PART, SERVICE, check
 from checks.facts.opcua import OpcUaEndpoints
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
 from checks.opcua_lists import row, unusable
@@ -19,6 +19,8 @@ _NEWER = ("ECC_", "RSA_DH_")
     requirements={"SR 4.3": ON_INTERFACE, "SR 3.1 RE 1": PART, "SR 1.9": PART},
     program=("DATA 1.5",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0830",),
     remedy="Find the clients that still use the SHA-1 policies, move them, then disable both.",
     by_hand="In UaExpert ask for the endpoints: neither Basic128Rsa15 nor Basic256 may be listed.",
 )

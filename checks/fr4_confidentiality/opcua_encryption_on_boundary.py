@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.opcua import MessageMode, OpcUaEndpoints
 from checks.facts.verdict import Reason, Verdict, failed, passed
@@ -15,6 +15,8 @@ from checks.opcua_lists import row, unusable
     requirements={"SR 4.1": PART, "SR 4.1 RE 1": PART, "SR 4.1 RE 2": PART},
     program=("DATA 1.2",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0842",),
     remedy="Enable SignAndEncrypt; where an untrusted conduit leads to it, remove the rest.",
     by_hand="In UaExpert ask for the endpoints: SignAndEncrypt must be there, and over an "
     "untrusted conduit nothing else.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.switches import SnmpAccess
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 
@@ -15,6 +15,8 @@ _WEAK = frozenset(("none", "MD5", "DES"))
     requirements={"SR 4.3": PART, "SR 1.5": PART},
     program=("DATA 1.5",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0842",),
     remedy="Create the named users again with SHA-2 and AES, and delete those nobody needs.",
     by_hand="Walk usmUserAuthProtocol and usmUserPrivProtocol and look for MD5, DES and none.",
 )

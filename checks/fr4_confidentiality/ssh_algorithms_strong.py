@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.ssh import SshHostKey, SshOffer
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 
@@ -25,6 +25,8 @@ _LEAST_BITS = {"RSA": 2048, "EC": 256}
     requirements={"SR 4.3": PART, "SR 3.1 RE 1": PART, "SR 1.9": PART, "SR 7.6": PART},
     program=("DATA 1.5",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0830",),
     remedy="Limit the server to current key exchanges, AES-GCM or AES-CTR, and SHA-2 MACs.",
     by_hand="Run ssh -vv -o PreferredAuthentications=none {address} -p {port} and read the lists "
     "after 'peer server KEXINIT proposal'.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.tls import TlsWeakSuites
 from checks.facts.verdict import Verdict
 from checks.tls_lists import judge_trials
@@ -16,6 +16,8 @@ _WEAK = frozenset({"NULL", "EXPORT", "RC4", "DES", "3DES", "anonymous"})
     requirements={"SR 4.3": PART, "SR 4.1": PART},
     program=("DATA 1.5",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0830",),
     remedy="Limit the server to suites with AES-GCM or ChaCha20 and ephemeral keys.",
     by_hand="Run openssl s_client -connect {address}:{port} -tls1_2 -cipher 'eNULL:aNULL:RC4:3DES' "
     "with an openssl that still has them: the handshake must fail.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, ON_INTERFACE, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, ON_INTERFACE, PART, SERVICE, check
 from checks.facts.tls import TlsVersion, TlsVersions
 from checks.facts.verdict import Verdict
 from checks.tls_lists import judge_trials
@@ -17,6 +17,8 @@ _OLD = frozenset({TlsVersion.SSL3.value, TlsVersion.TLS10.value, TlsVersion.TLS1
     requirements={"SR 4.3": ON_INTERFACE, "SR 3.1 RE 1": PART, "SR 4.1": PART},
     program=("DATA 1.5",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0830",),
     remedy="Raise the server's minimum version to TLS 1.2.",
     by_hand="Run openssl s_client -connect {address}:{port} -tls1_1, then with -tls1: both must "
     "end in an alert, and with -tls1_2 or -tls1_3 the handshake must succeed.",

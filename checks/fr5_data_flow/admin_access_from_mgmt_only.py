@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import CONDUIT, HIGH, HINT, PART, check
+from checks.check import CONDUIT, HIGH, HINT, PART, SOC, check
 from checks.facts.context import Moment
 from checks.facts.expected import Expected
 from checks.facts.observation import Seen
@@ -19,6 +19,8 @@ _PORTS = frozenset({22, 443, 3389, 5985, 5986, 8443})
     requirements={"SR 5.2": PART, "SR 1.13": PART, "SR 2.1": HINT},
     program=("NET 1.6", "NET 3.1"),
     severity=HIGH,
+    audience=SOC,
+    enables=("T0886",),
     remedy="Let the firewall pass administration from the management zone or one jump host only.",
     by_hand="From a host in the source zone without a permit, try to connect to tcp/22, tcp/443 "
     "and tcp/3389.",

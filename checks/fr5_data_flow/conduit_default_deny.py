@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import CONDUIT, CRITICAL, PART, check
+from checks.check import CONDUIT, CRITICAL, PART, SOC, check
 from checks.facts.context import Moment
 from checks.facts.expected import Expected
 from checks.facts.observation import Seen
@@ -17,6 +17,8 @@ from checks.paths import judge_denial
     requirements={"SR 5.2": PART, "SR 5.2 RE 1": PART, "SR 5.1": PART},
     program=("NET 1.1", "NET 1.2", "NET 1.6"),
     severity=CRITICAL,
+    audience=SOC,
+    enables=("T0886",),
     remedy="Add the missing deny rule, and review the rules around it.",
     by_hand="From a host in the source zone without a permit, try a port the conduit does not "
     "list: nothing may open.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import CONDUIT, HINT, LOW, check
+from checks.check import CONDUIT, ENGINEERING, HINT, LOW, check
 from checks.facts.expected import Expected
 from checks.facts.observation import Seen
 from checks.facts.ports import PortAnswer, TcpPort
@@ -24,6 +24,7 @@ from checks.paths import place, unknown
     requirements={"SR 5.2": HINT},
     program=("NET 1.2", "AVAIL 1.1"),
     severity=LOW,
+    audience=ENGINEERING,
     remedy="Mend the firewall's rule, or delete the flow nobody needs from the conduit.",
     by_hand="From a host the flow is listed for, connect to the declared service.",
 )

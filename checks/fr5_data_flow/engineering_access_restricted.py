@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import CONDUIT, CRITICAL, PART, check
+from checks.check import CONDUIT, CRITICAL, PART, SOC, check
 from checks.facts.context import Moment
 from checks.facts.expected import Expected
 from checks.facts.observation import Seen
@@ -20,6 +20,8 @@ _PORTS = frozenset({102, 44818, 2222, 1217, 2455, 11740, 1962, 9600, 5007, 18245
     requirements={"SR 5.2": PART, "SR 2.1": PART, "SR 5.2 RE 1": PART},
     program=("NET 1.6", "USER 2.1"),
     severity=CRITICAL,
+    audience=SOC,
+    enables=("T0843", "T0845", "T0858"),
     remedy="Let the firewall pass programming protocols from the engineering stations only, and "
     "turn the controllers' key switches to run.",
     by_hand="From a host in the source zone that is no engineering station, try to connect to the "

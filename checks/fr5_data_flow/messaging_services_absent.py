@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import ASSET, MEDIUM, PART, check
+from checks.check import ASSET, ENGINEERING, MEDIUM, PART, check
 from checks.facts.expected import Expected
 from checks.facts.observation import Seen
 from checks.facts.ports import TcpPort
@@ -18,6 +18,7 @@ _PORTS = frozenset({25, 110, 143, 465, 587, 993, 995, 5060, 5222, 6667})
     requirements={"SR 5.3": PART, "SR 5.3 RE 1": PART, "SR 7.7": PART},
     program=("NET 1.9",),
     severity=MEDIUM,
+    audience=ENGINEERING,
     remedy="Remove the service; alarms by mail leave through one relay in the DMZ.",
     by_hand="From the asset's own zone try the ports 25, 110, 143, 465, 587, 993, 995, 5060, 5222 "
     "and 6667.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import CONDUIT, CRITICAL, HINT, PART, check
+from checks.check import CONDUIT, CRITICAL, HINT, PART, SOC, check
 from checks.facts.context import Moment
 from checks.facts.expected import Expected
 from checks.facts.observation import Seen
@@ -17,6 +17,8 @@ from checks.reaching import judge_reach
     requirements={"SR 5.2": PART, "SR 5.2 RE 1": PART, "SR 5.1": PART, "SR 2.1 RE 1": HINT},
     program=("NET 1.1", "NET 1.6"),
     severity=CRITICAL,
+    audience=SOC,
+    enables=("T0801", "T1692.001"),
     remedy="Close the firewall path, and look for hosts with a leg in both zones.",
     by_hand="From a host in the source zone without a permit, try to connect to the Modbus port.",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 
-from checks.check import CRITICAL, PART, SERVICE, check
+from checks.check import CRITICAL, PART, SERVICE, SOC, check
 from checks.facts.expected import Expected
 from checks.facts.switches import SnmpInterfaces, SnmpNeighbours
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
@@ -18,6 +18,8 @@ BOUNDARY = ("router", "firewall", "gateway")
     requirements={"SR 5.1": PART, "SR 5.2": PART},
     program=("NET 1.1",),
     severity=CRITICAL,
+    audience=SOC,
+    enables=("T0884", "T0886"),
     remedy="Switch IP forwarding off and remove the second interface, or make it a conduit.",
     by_hand="Read ipForwarding.0 (2 is off) and compare ipAddrTable with the zones' networks.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, HINT, SITE, check
+from checks.check import HIGH, HINT, PROGRAMME, SITE, check
 from checks.facts.context import Own
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
 
@@ -13,6 +13,7 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
     requirements={"SR 5.2": HINT},
     program=("ORG 2.2",),
     severity=HIGH,
+    audience=PROGRAMME,
     remedy="Repair the vantage: its cable, address, switch port or firewall permit.",
     by_hand="From the appliance connect to each control host from each source address.",
 )

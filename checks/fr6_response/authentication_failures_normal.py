@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HINT, MEDIUM, PART, SERVICE, check
+from checks.check import HINT, MEDIUM, PART, SERVICE, SOC, check
 from checks.facts.switches import SnmpChanges
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 
@@ -18,6 +18,8 @@ STRANGERS_A_DAY = 10
     requirements={"SR 6.2": PART, "SR 1.11": HINT},
     program=("EVENT 1.1", "EVENT 1.7"),
     severity=MEDIUM,
+    audience=SOC,
+    enables=("T0859",),
     remedy="Find who asks with a wrong community or user: traps and the firewall's log name it.",
     by_hand="Read snmpInBadCommunityNames.0 and usmStatsWrongDigests.0 twice, a day apart.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, HINT, ZONE, check
+from checks.check import ENGINEERING, HIGH, HINT, ZONE, check
 from checks.facts.context import Presence
 from checks.facts.expected import Expected
 from checks.facts.observation import Seen
@@ -23,6 +23,7 @@ from checks.zone_silence import LEAST_SILENT, is_zone_silent
     about=ZONE,
     requirements={"SR 6.2": HINT, "SR 7.8": HINT},
     severity=HIGH,
+    audience=ENGINEERING,
     remedy="Look at what they have in common: the switch, the firewall, the power of the zone.",
     by_hand="From the monitor's zone try three assets of the zone: most of them must answer.",
 )

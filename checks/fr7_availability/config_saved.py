@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks import vendor_settings
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.switches import SnmpChanges, SnmpSettings
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
 
@@ -19,6 +19,7 @@ _STARTING = _HOUR // 6
     requirements={"SR 7.4": PART, "SR 7.6": PART},
     program=("CM 1.3", "AVAIL 2.1"),
     severity=MEDIUM,
+    audience=ENGINEERING,
     remedy="Save the running configuration or go back to the stored one; then back it up.",
     by_hand="Compare the running with the stored configuration on the device's own page.",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from checks.check import ASSET, MEDIUM, PART, check
+from checks.check import ASSET, ENGINEERING, MEDIUM, PART, check
 from checks.facts.context import Moment, Presence
 from checks.facts.expected import Expected
 from checks.facts.observation import Seen
@@ -17,6 +17,7 @@ from checks.facts.verdict import Reason, RestsOn, Verdict, failed, inconclusive,
     requirements={"SR 7.8": PART},
     program=("CM 1.1",),
     severity=MEDIUM,
+    audience=ENGINEERING,
     remedy="Find the asset; restore it, or update its record.",
     by_hand="Go there and look, or ping the asset from its own zone.",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks import sightings
-from checks.check import HIGH, PART, ZONE, check
+from checks.check import HIGH, PART, SOC, ZONE, check
 from checks.facts.expected import Expected, ExpectedZone
 from checks.facts.observation import Seen
 from checks.facts.switches import Neighbour, SnmpNeighbours
@@ -16,6 +16,8 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
     requirements={"SR 7.8": PART, "SR 3.4": PART},
     program=("CM 1.1", "CM 1.4"),
     severity=HIGH,
+    audience=SOC,
+    enables=("T0849", "T0864"),
     remedy="Find out who moved or exchanged the device; correct the device or the inventory.",
     by_hand="Compare the switches' ARP and address tables with the inventory and the port plan.",
 )

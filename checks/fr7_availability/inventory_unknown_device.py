@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from checks import sightings
-from checks.check import HIGH, ON_INTERFACE, PART, ZONE, check
+from checks.check import HIGH, ON_INTERFACE, PART, SOC, ZONE, check
 from checks.facts.expected import Expected
 from checks.facts.observation import Seen
 from checks.facts.switches import SnmpInterfaces, SnmpNeighbours
@@ -18,6 +18,8 @@ from checks.facts.verdict import Reason, Verdict, failed, not_applicable, passed
     requirements={"SR 7.8": ON_INTERFACE, "SR 6.2": PART},
     program=("ORG 2.2", "CM 1.1", "NET 1.7"),
     severity=HIGH,
+    audience=SOC,
+    enables=("T0848", "T0864"),
     remedy="Find the named device by its switch and port; remove it, or add it to the inventory.",
     by_hand="Compare the switches' address, ARP and LLDP tables with the inventory.",
 )

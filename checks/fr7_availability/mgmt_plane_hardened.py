@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks import vendor_settings
-from checks.check import HIGH, PART, SERVICE, check
+from checks.check import ENGINEERING, HIGH, PART, SERVICE, check
 from checks.facts.switches import SnmpSettings
 from checks.facts.verdict import Verdict, not_applicable
 
@@ -20,6 +20,8 @@ from checks.facts.verdict import Verdict, not_applicable
     },
     program=("COMP 1.1", "CM 1.3"),
     severity=HIGH,
+    audience=ENGINEERING,
+    enables=("T0886",),
     remedy="Set the named switches as the device profile wants them.",
     by_hand="Open the device's management page and compare the named settings.",
 )

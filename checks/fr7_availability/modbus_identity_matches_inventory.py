@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected, ExpectedAsset
 from checks.facts.modbus import ModbusIdentity
 from checks.facts.verdict import Reason, Verdict, inconclusive, not_applicable
@@ -15,6 +15,8 @@ from checks.identity import Field, compare
     requirements={"SR 7.8": PART, "SR 3.4": PART},
     program=("CM 1.1", "ORG 2.2"),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0849",),
     remedy="Find out whether the device was exchanged; correct the inventory or the device.",
     by_hand="Read device identification (function 43/14) with a Modbus client, or the type plate.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.modbus import ModbusServerId
 from checks.facts.observation import Seen
@@ -17,6 +17,8 @@ _RUNS = {True: "runs", False: "does not run", None: "says neither that it runs n
     requirements={"SR 7.8": PART, "SR 3.4": PART},
     program=("CM 1.1",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0858",),
     remedy="Find out who changed or stopped the controller; approve the change in the inventory.",
     by_hand="Send function 17 to {address}:{port} with a Modbus master, where the manual permits "
     "it, and compare with expect: server_id in the inventory.",

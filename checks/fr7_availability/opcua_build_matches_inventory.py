@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.opcua import OpcUaServer
 from checks.facts.verdict import Verdict, not_applicable
@@ -15,6 +15,8 @@ from checks.identity import Field, compare
     requirements={"SR 7.8": PART, "SR 3.4": PART},
     program=("CM 1.1", "COMP 3.3"),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0849",),
     remedy="Correct the inventory through change control, or find out who exchanged the device.",
     by_hand="In UaExpert read Server/ServerStatus/BuildInfo and compare with the inventory.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected, ExpectedAsset
 from checks.facts.opcua import OpcUaDiscovery
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
@@ -15,6 +15,8 @@ from checks.opcua_lists import is_address
     requirements={"SR 7.7": PART, "SR 5.2": PART, "SR 7.8": PART},
     program=("NET 1.8", "ORG 2.2"),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0846",),
     remedy="Remove stale registrations from the discovery server, or register where they belong.",
     by_hand="In UaExpert look under Custom Discovery at {address}:{port}: every server named must "
     "be an asset of this zone.",

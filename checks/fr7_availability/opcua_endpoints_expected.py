@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HINT, MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, HINT, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected, ExpectedAsset
 from checks.facts.opcua import Endpoint, OpcUaEndpoints
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
@@ -17,6 +17,8 @@ _BINARY = ("uatcp-uasc-uabinary", "")
     requirements={"SR 7.7": PART, "SR 7.6": PART, "SR 5.1": HINT},
     program=("CM 1.3",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0830",),
     remedy="Remove surplus endpoints from the server's settings, or declare their ports.",
     by_hand="In UaExpert ask for the endpoints and compare each URL with the inventory.",
 )

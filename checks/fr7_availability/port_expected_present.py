@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import ASSET, HINT, MEDIUM, PART, check
+from checks.check import ASSET, ENGINEERING, HINT, MEDIUM, PART, check
 from checks.facts.expected import Expected
 from checks.facts.observation import Seen
 from checks.facts.ports import PortAnswer, TcpPort
@@ -24,6 +24,8 @@ from checks.paths import place, port_of, unknown
     requirements={"SR 7.1": HINT, "SR 6.2": HINT, "SR 7.6": PART},
     program=("AVAIL 1.1", "CM 1.3"),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0881",),
     remedy="Restore the service, or take it out of the asset record.",
     by_hand="From a permitted host connect to each declared TCP service.",
 )

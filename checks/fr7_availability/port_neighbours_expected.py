@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HIGH, PART, SERVICE, check
+from checks.check import HIGH, PART, SERVICE, SOC, check
 from checks.facts.expected import Expected, ExpectedPort
 from checks.facts.switches import Neighbour, SnmpInterfaces, SnmpNeighbours
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
@@ -16,6 +16,8 @@ _ON_PORTS = ("bridge", "lldp")
     requirements={"SR 7.8": PART, "SR 5.1": PART, "SR 6.2": PART},
     program=("ORG 2.2", "NET 1.7"),
     severity=HIGH,
+    audience=SOC,
+    enables=("T0864",),
     remedy="Follow the cable; remove what is not meant to be there, or change the plan.",
     by_hand="Compare the switch's address table and LLDP neighbours with the port plan.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import ASSET, HIGH, ON_INTERFACE, PART, check
+from checks.check import ASSET, HIGH, ON_INTERFACE, PART, SOC, check
 from checks.facts.expected import Expected, ExpectedAsset
 from checks.facts.observation import Seen
 from checks.facts.ports import PortAnswer, TcpPort
@@ -24,6 +24,8 @@ from checks.paths import Shown, place, port_of, shown, unknown
     requirements={"SR 7.7": ON_INTERFACE, "SR 7.6": PART},
     program=("NET 1.8", "ORG 2.2", "COMP 1.1"),
     severity=HIGH,
+    audience=SOC,
+    enables=("T0866", "T0886"),
     remedy="Switch the service off, or declare it in the asset record once somebody approved it.",
     by_hand="From the asset's own zone try each of its closed ports with a TCP client.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import HINT, MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, HINT, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.snmp import SnmpSystem
 from checks.facts.snmp_identity import SnmpIdentity
@@ -16,6 +16,8 @@ from checks.identity import Field, compare
     requirements={"SR 7.8": PART, "SR 3.4": HINT},
     program=("CM 1.1",),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0849",),
     remedy="Find out whether the device was exchanged; correct the inventory or the device.",
     by_hand="Compare the type plate with the inventory, and read sysName and entPhysicalSerialNum.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.check import MEDIUM, PART, SERVICE, check
+from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.switches import Interface, SnmpInterfaces
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
@@ -18,6 +18,8 @@ _UNTOLD = ("", "4", "5")
     requirements={"SR 7.7": PART, "SR 5.1": PART},
     program=("NET 1.7", "COMP 1.1"),
     severity=MEDIUM,
+    audience=ENGINEERING,
+    enables=("T0864",),
     remedy="Shut the named ports, or write into the port plan what they are kept for.",
     by_hand="Look at the switch: no dark port may be enabled (ifAdminStatus up, ifOperStatus down).",
 )

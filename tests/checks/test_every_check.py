@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from checks.facts.ports import PortAnswer, TcpPort
 from checks.facts.verdict import Outcome, Reason, RestsOn
 from checks.requirements import REQUIREMENTS
 from checks.revision import revision, sources
+from checks.techniques import TECHNIQUES
 from tests.checks.given import asset, observed, port, service, verdict
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +69,30 @@ each = pytest.mark.parametrize("check", ALL, ids=lambda check: check.id)
 each_that_reads = pytest.mark.parametrize(
     "check", [c for c in ALL if c.reads], ids=lambda check: check.id
 )
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_check_says_for_whom_it_is(path):
+    calls = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)]
+    stated = {k.arg for c in calls if getattr(c.func, "id", "") == "check" for k in c.keywords}
+
+    assert "audience" in stated, (
+        f"{path.name} does not say who is told first: add audience=SOC, ENGINEERING or PROGRAMME"
+    )
+
+
+def test_every_technique_is_named_by_a_check_and_written_as_attack_writes_them():
+    named = {technique for c in ALL for technique in c.enables}
+
+    assert named == set(TECHNIQUES)
+    assert all(re.fullmatch(r"T[01]\d{3}(\.\d{3})?", technique) for technique in TECHNIQUES)
+    # Nine ids that version 19 replaced.
+    gone = {"T0803", "T0804", "T0805", "T0812", "T0839", "T0855", "T0856", "T0857", "T0891"}
+    assert not gone & named
+
+
+def test_what_an_intruder_could_use_today_is_for_the_soc():
+    assert {c.id for c in ALL if c.severity == "critical" and c.audience != "soc"} == set()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
