@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from checks.facts.expected import ExpectedConduit
 from checks.facts.observation import Seen
 from checks.facts.ports import TcpPort
-from checks.facts.verdict import Reason, Verdict, inconclusive, not_applicable
+from checks.facts.verdict import Outcome, Reason, Verdict, inconclusive, not_applicable
 from checks.paths import judge_denial, port_of
 
 
@@ -41,4 +42,14 @@ def judge_reach(
         )
     if not crossings:
         return inconclusive(Reason.NOT_ASKED, f"No {what} port has been tried yet.")
-    return judge_denial(crossings, ports, conduit, at)
+    verdict = judge_denial(crossings, ports, conduit, at)
+    tried = {(s.asset, port_of(s)) for s in crossings if s.facts is not None}
+    untried = sorted(set(known) - tried)
+    if verdict.outcome is not Outcome.PASS or not untried:
+        return verdict
+    # A sample is no failure, but whoever reads "denied" has to see of how much.
+    (asset, port), more = untried[0], len(untried) - 1
+    others = f" and {more} more" if more else ""
+    return replace(
+        verdict, said=f"{verdict.said} Not tried: {asset} tcp-{port}{others}, declared behind it."
+    )

@@ -16,7 +16,8 @@ def blind(zone: ExpectedZone, tables: tuple[Seen[SnmpNeighbours], ...]) -> Verdi
     """
     Why nobody can say who is *not* in the zone; None when the network's memory is whole.
 
-    A switch that hides its address table, or one that did not answer, may have seen anybody.
+    A switch that hides its address table, or one that was not asked, may have seen anybody; a
+    router has only seen those who spoke across it.
     """
     if not tables:
         return inconclusive(Reason.NOT_ASKED, "No network gear of this zone was asked yet.")
@@ -32,6 +33,19 @@ def blind(zone: ExpectedZone, tables: tuple[Seen[SnmpNeighbours], ...]) -> Verdi
             return inconclusive(
                 Reason.NOT_COMPARABLE, f"{seen.asset} does not show whom it has seen."
             )
+    asked = {seen.asset for seen in tables}
+    switches = {k.id for k in zone.known if k.id in zone.assets and k.role == "switch"}
+    if unasked := sorted(switches - asked):
+        return inconclusive(
+            Reason.NOT_ASKED,
+            f"Nobody has asked {unasked[0]} whom it has seen.",
+            where=tuple(unasked),
+        )
+    if not any(seen.facts and "bridge" in seen.facts.tables for seen in tables):
+        return inconclusive(
+            Reason.NOT_COMPARABLE,
+            "No address table of a switch was read; who never spoke to a router was not seen.",
+        )
     return None
 
 

@@ -121,7 +121,13 @@ def _known(asset: Asset) -> expected.KnownDevice:
     macs = dict.fromkeys(filter(None, (asset.identity.mac, *(i.mac for i in asset.interfaces))))
     names = tuple(filter(None, (asset.identity.name, asset.id)))
     return expected.KnownDevice(
-        asset.id, asset.zone, asset.role, tuple(macs), asset.addresses, names
+        asset.id,
+        asset.zone,
+        asset.role,
+        tuple(macs),
+        asset.addresses,
+        names,
+        away=asset.presence.seen_within is not None,
     )
 
 

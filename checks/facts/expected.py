@@ -58,7 +58,11 @@ class ExpectedPort:
 
 @dataclass(frozen=True)
 class KnownDevice:
-    """One asset of the whole site as others may see it; `macs` may be unknown."""
+    """
+    One asset of the whole site as others may see it; `macs` may be unknown.
+
+    `away`: its record allows it not to be there all the time.
+    """
 
     id: str
     zone: str
@@ -66,6 +70,7 @@ class KnownDevice:
     macs: tuple[str, ...]
     addresses: tuple[str, ...]
     names: tuple[str, ...] = ()
+    away: bool = False
 
 
 @dataclass(frozen=True)

@@ -70,4 +70,7 @@ def _same(facts: Facts, pin: str) -> bool | None:
     if isinstance(facts, SshHostKey):
         return facts.sha256 == pin
     assert isinstance(facts, TlsServer | OpcUaEndpoints)
-    return {TlsTrust.PINNED: True, TlsTrust.UNTRUSTED: False}.get(facts.trust)
+    if facts.trust is TlsTrust.PINNED:
+        # It was pinned to what the inventory said then, which need not be what it says now.
+        return True if pin in {c.sha256 for c in facts.certificates} else None
+    return False if facts.trust is TlsTrust.UNTRUSTED else None

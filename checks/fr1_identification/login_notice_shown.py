@@ -41,13 +41,21 @@ def judge(
         if not logins and web.pages and all(p.login is LoginMark.NONE for p in web.pages):
             return not_applicable("None of the declared paths asks for a login.")
         texts = [p.notice for p in logins]
+        unclear = [p for p in web.pages if p.login is LoginMark.UNCLEAR]
     else:
         texts = [greeting.text for greeting in (ftp, telnet) if greeting is not None]
+        unclear = []
     if not texts:
         return inconclusive(Reason.NOT_ASKED, "Nobody has seen what shows before the login.")
     missing = [p for p in phrases for text in texts if _plain(p) not in _plain(text)]
     if missing:
         return failed(Reason.MISSING, f"The approved phrase {missing[0]!r} does not show.")
+    if unclear:
+        return inconclusive(
+            Reason.NOT_COMPARABLE,
+            f"Nobody can say whether {unclear[0].path} asks for a login, and shows the notice.",
+            where=tuple(p.path for p in unclear),
+        )
     return passed("The approved notice shows before the login.")
 
 

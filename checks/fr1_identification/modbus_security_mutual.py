@@ -5,7 +5,7 @@ from __future__ import annotations
 from checks.check import ENGINEERING, HIGH, ON_INTERFACE, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.tls import TlsServer, TlsVersion
-from checks.facts.verdict import Reason, Verdict, failed, not_applicable
+from checks.facts.verdict import Outcome, Reason, Verdict, failed, inconclusive, not_applicable
 from checks.mutual_tls import judge_demand
 
 _CURRENT = (TlsVersion.TLS12, TlsVersion.TLS13)
@@ -42,4 +42,10 @@ def judge(server: TlsServer, expected: Expected) -> Verdict:
         return failed(
             Reason.WEAK_CRYPTOGRAPHY, f"The server speaks {server.version.value} with its clients."
         )
-    return judge_demand(server)
+    verdict = judge_demand(server)
+    if verdict.outcome is Outcome.PASS and server.version is None:
+        return inconclusive(
+            Reason.NOT_COMPARABLE,
+            "The server refuses a client without a certificate, but nobody saw in which version.",
+        )
+    return verdict

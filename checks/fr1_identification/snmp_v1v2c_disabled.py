@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from checks.check import ENGINEERING, HIGH, PART, SERVICE, check
 from checks.facts.snmp import SnmpAnswer, SnmpLevel, SnmpRefusals, SnmpSystem
+from checks.facts.switches import SnmpAccess
 from checks.facts.verdict import Reason, RestsOn, Verdict, failed, inconclusive, passed
 
 _OLD = (SnmpLevel.V1, SnmpLevel.V2C)
+_MODELS = frozenset(level.value for level in _OLD)
 _KNOWN_VALID = "configured"
 
 
@@ -28,7 +30,7 @@ _KNOWN_VALID = "configured"
     by_hand="Run snmpget -v1 and -v2c with the community once in use: neither may be answered; "
     "look in the agent's settings for the versions it allows.",
 )
-def judge(refusals: SnmpRefusals, system: SnmpSystem | None) -> Verdict:
+def judge(refusals: SnmpRefusals, system: SnmpSystem | None, access: SnmpAccess | None) -> Verdict:
     """
     Passes when v1 and v2c stayed silent to a community known to be valid while the same agent
     answered a permitted request; fails when either version is answered; does not apply to assets
@@ -64,7 +66,23 @@ def judge(refusals: SnmpRefusals, system: SnmpSystem | None) -> Verdict:
             f"Silence to {names} does not show that v1 and v2c are off: a wrong community is "
             "silent too.",
         )
+    if left := _still_there(access):
+        return inconclusive(
+            Reason.NOT_COMPARABLE,
+            f"The community once in use is silent, but the agent still shows {left}: another may "
+            "be answered.",
+        )
     return passed(
         f"Neither v1 nor v2c was answered while {refusals.control} was.",
         rests_on=RestsOn.SILENCE,
     )
+
+
+def _still_there(access: SnmpAccess | None) -> str:
+    """What of the old versions the agent's own tables hold; empty where they show nothing."""
+    if access is None:
+        return ""
+    if access.communities:
+        return f"{access.communities} communities"
+    names = sorted({m.name for m in access.members or () if m.model in _MODELS})
+    return f"{' and '.join(names)} for v1 or v2c" if names else ""

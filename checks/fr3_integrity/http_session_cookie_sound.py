@@ -28,17 +28,17 @@ def judge(web: HttpPages, expected: Expected) -> Verdict:
 
     A cookie is the session: who reads or guesses it needs no password.
     """
-    cookies = {c.name: c for page in web.pages for c in page.cookies}
+    cookies = [c for page in web.pages for c in page.cookies]
     if not web.pages:
         return inconclusive(Reason.NOT_ASKED, "No path of this service is declared.")
     if not cookies:
         return not_applicable("No cookie is set before the login.")
     secure = expected.service is not None and expected.service.protocol == "https"
-    faults = {name: why for name, c in cookies.items() if (why := _fault(c, secure=secure))}
+    faults = {c.name: why for c in cookies if (why := _fault(c, secure=secure))}
     if faults:
         name, why = next(iter(faults.items()))
         return failed(Reason.UNPROTECTED, f"Cookie {name!r} {why}.", where=tuple(sorted(faults)))
-    return passed(f"All {len(cookies)} cookies are protected.")
+    return passed(f"All {len({c.name for c in cookies})} cookies are protected.")
 
 
 def _fault(cookie: Cookie, *, secure: bool) -> str | None:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.http import HttpPage, HttpPages
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
+
+# RFC 3986, 3.2: what stands before an @ is a user, and the host comes after it.
+_ON_HTTPS = re.compile(
+    r"https://(\[(?P<v6>[^]/?#@]+)\]|(?P<host>[^][/?#@:]+))(:\d+)?([/?#].*)?", re.DOTALL
+)
 
 
 @check(
@@ -58,8 +65,5 @@ def judge(web: HttpPages, expected: Expected) -> Verdict:
 
 def _redirects(page: HttpPage, hosts: tuple[str, ...]) -> bool:
     """A redirect to a name is one to somewhere else: nobody here can say whose name it is."""
-    if not 300 <= page.status < 400 or not page.location.startswith("https://"):
-        return False
-    host = page.location.removeprefix("https://").partition("/")[0].rpartition("]")
-    bare = f"{host[0]}{host[1]}".strip("[]") if host[1] else host[2].partition(":")[0]
-    return bare in hosts
+    found = _ON_HTTPS.fullmatch(page.location) if 300 <= page.status < 400 else None
+    return found is not None and (found["v6"] or found["host"]) in hosts

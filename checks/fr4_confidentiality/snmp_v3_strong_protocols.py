@@ -45,4 +45,8 @@ def judge(access: SnmpAccess) -> Verdict:
             Reason.NOT_COMPARABLE,
             f"Nobody here knows the protocols of {names}." if names else "Not all was read.",
         )
+    if access.own_name and access.own_name not in {u.name for u in access.users}:
+        return inconclusive(
+            Reason.NOT_COMPARABLE, "Our own user is not among those shown, so others may not be."
+        )
     return passed(f"All {len(access.users)} users have SHA and AES.")

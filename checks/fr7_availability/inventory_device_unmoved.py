@@ -7,7 +7,15 @@ from checks.check import HIGH, PART, SOC, ZONE, check
 from checks.facts.expected import Expected, ExpectedZone
 from checks.facts.observation import Seen
 from checks.facts.switches import Neighbour, SnmpNeighbours
-from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
+from checks.facts.verdict import (
+    Reason,
+    RestsOn,
+    Verdict,
+    failed,
+    inconclusive,
+    not_applicable,
+    passed,
+)
 
 
 @check(
@@ -24,9 +32,11 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
 def judge(tables: tuple[Seen[SnmpNeighbours], ...], expected: Expected) -> Verdict:
     """
     Passes when every asset of the zone that the network has seen has its recorded MAC, address
-    and port; fails when one has another; does not apply where the inventory states no MAC.
+    and port; fails when one has another, or when nobody has seen one whose port is planned; does
+    not apply where the inventory states no MAC.
 
-    A device under another's address, or at another's port, is a change nobody wrote down.
+    A device under another's address, or at another's port, is a change nobody wrote down.  No
+    device is asked for it: switches forget within minutes who no longer speaks.
     """
     zone = expected.zone
     if zone is None or not any(k.macs for k in zone.known if k.id in zone.assets):
@@ -40,13 +50,35 @@ def judge(tables: tuple[Seen[SnmpNeighbours], ...], expected: Expected) -> Verdi
         return failed(Reason.DIFFERS, f"{told}.", where=tuple(moved)[:10])
     if gap := sightings.blind(zone, tables):
         return gap
+    if missing := _missing(zone, found):
+        return failed(
+            Reason.MISSING,
+            f"No switch has seen {' or '.join(missing[:10])}, planned on its port.",
+            rests_on=RestsOn.SILENCE,
+            where=tuple(missing),
+        )
     macs = {n.mac for _, n in found if n.mac}
-    confirmed = [k.id for k in zone.known if k.id in zone.assets and macs & set(k.macs)]
+    recorded = [k for k in zone.known if k.id in zone.assets and k.macs]
+    confirmed = [k.id for k in recorded if macs & set(k.macs)]
     if not confirmed:
         return inconclusive(
             Reason.NOT_COMPARABLE, "The network has seen none of the zone's recorded MACs."
         )
-    return passed(f"{len(confirmed)} assets are seen where they are recorded.")
+    return passed(
+        f"{len(confirmed)} of the {len(recorded)} assets with a recorded MAC are seen where they "
+        "are recorded."
+    )
+
+
+def _missing(zone: ExpectedZone, found: list[tuple[str, Neighbour]]) -> list[str]:
+    """Those with a MAC and a place in a port plan that are in nobody's memory."""
+    planned = {asset for _, port in zone.ports for asset in port.assets}
+    seen = {known.id for _, n in found if (known := sightings.owner(zone, n))}
+    return sorted(
+        k.id
+        for k in zone.known
+        if k.id in zone.assets and k.macs and not k.away and k.id in planned - seen
+    )
 
 
 def _address(zone: ExpectedZone, neighbour: Neighbour) -> str:

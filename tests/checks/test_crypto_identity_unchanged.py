@@ -87,3 +87,8 @@ def test_not_applicable_to_an_asset_that_is_never_probed():
     never = verdict(CHECK, key(OTHER), service=SSH, asset=asset(probing="never"))
 
     assert told(never)[0] == "not-applicable"
+
+
+@pytest.mark.parametrize("shown", [server(TlsTrust.PINNED, OTHER), listed(TlsTrust.PINNED, OTHER)])
+def test_could_not_see_whether_what_was_pinned_then_is_what_is_recorded_now(shown):
+    assert told(verdict(CHECK, shown, service=SSH)) == ("inconclusive", "not-comparable")

@@ -69,3 +69,16 @@ def test_could_not_see_a_gap():
 
 def test_not_applicable_to_https():
     assert told(judged(page(200), protocol="https"))[0] == "not-applicable"
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://10.0.0.1:x@10.9.9.9/",
+        "https://10.0.0.1@10.9.9.9/",
+        "https://10.0.0.1:80@10.9.9.9/",
+        "https://[::1]10.0.0.1/",
+    ],
+)
+def test_broken_by_a_redirect_whose_host_comes_after_a_user(location):
+    assert told(judged(page(301, location)))[0] == "fail"

@@ -60,3 +60,13 @@ def test_not_applicable_without_a_cookie():
 )
 def test_could_not_see_enough(given, reason):
     assert told(verdict(CHECK, given)) == ("inconclusive", reason)
+
+
+def test_broken_by_a_bare_cookie_on_one_page_though_another_sets_it_well():
+    pages = tuple(
+        HttpPage(path, 200, "", "", "", LoginMark.FORM, cookies=(cookie,))
+        for path, cookie in (("/", replace(GOOD, secure=False)), ("/login", GOOD))
+    )
+    answer = verdict(CHECK, observed(HttpPages(pages)), service=service(443, "https"))
+
+    assert told(answer) == ("fail", "unprotected")

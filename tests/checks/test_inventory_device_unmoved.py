@@ -57,7 +57,6 @@ def test_not_applicable_without_a_recorded_mac():
     ("seen", "reason"),
     [
         ((), "not-asked"),
-        ((neighbours(bridge(STRANGER)),), "not-comparable"),
         ((neighbours(bridge(PLC_MAC), truncated=True),), "not-comparable"),
         ((neighbours(arp(PLC_MAC, "10.0.0.1"), tables=("arp",)),), "not-comparable"),
         ((observed(Reason.TIMEOUT, facts_type="SnmpNeighbours"),), "timeout"),
@@ -65,3 +64,26 @@ def test_not_applicable_without_a_recorded_mac():
 )
 def test_could_not_see_where_they_are(seen, reason):
     assert told(judged(*seen)) == ("inconclusive", reason)
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_broken_by_one_that_no_switch_remembers_unless_it_may_be_away(away):
+    known = tuple(replace(k, away=away) for k in KNOWN)
+    answer = judged(neighbours(bridge(HMI_MAC, "1/5")), zone=replace(ZONE, known=known))
+
+    assert told(answer)[0] == ("pass" if away else "fail")
+    if not away:
+        assert answer.said == "No switch has seen plc-1, planned on its port."
+        assert answer.rests_on == "silence"
+
+
+def test_what_holds_says_of_how_many():
+    seen = (bridge(PLC_MAC), bridge(STRANGER, "1/5"))
+
+    assert judged(neighbours(*seen)).said.startswith("1 of the 2 assets with a recorded MAC")
+
+
+def test_could_not_see_any_of_the_recorded_macs_where_nobody_is_planned():
+    answer = judged(neighbours(bridge(STRANGER)), zone=replace(ZONE, ports=()))
+
+    assert told(answer) == ("inconclusive", "not-comparable")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from checks import BY_ID
@@ -44,7 +46,10 @@ def judged(*seen, zone=ZONE):
         # Another zone's address is for that zone's own gear to tell.
         (neighbours(bridge(PLC_MAC), arp(STRANGER, "10.0.7.7")),),
         (neighbours(bridge(STRANGER)), interfaces(port("1/1", mac=STRANGER), asset="sw-1")),
-        (neighbours(arp(PLC_MAC, "10.0.0.1"), tables=("arp",), asset="fw-1"),),
+        (
+            neighbours(bridge(PLC_MAC)),
+            neighbours(arp(PLC_MAC, "10.0.0.1"), tables=("arp",), asset="fw-1"),
+        ),
     ],
 )
 def test_holds_when_everybody_seen_is_in_the_inventory(seen):
@@ -96,3 +101,19 @@ def test_not_applicable_to_what_is_no_zone():
 )
 def test_could_not_see_the_whole_memory_of_the_network(seen, reason):
     assert told(judged(*seen)) == ("inconclusive", reason)
+
+
+def test_could_not_see_behind_a_switch_nobody_asked():
+    second = KnownDevice("sw-2", "control", "switch", (), ("10.0.0.9",))
+    zone = replace(ZONE, assets=(*ZONE.assets, "sw-2"), known=(*KNOWN, second))
+    answer = judged(neighbours(bridge(PLC_MAC)), zone=zone)
+
+    assert told(answer) == ("inconclusive", "not-asked")
+    assert answer.where == ("sw-2",)
+
+
+def test_could_not_see_with_a_router_alone_who_never_spoke_to_it():
+    only = replace(ZONE, assets=("plc-1", "fw-1"))
+    router = neighbours(arp(PLC_MAC, "10.0.0.1"), tables=("arp",), asset="fw-1")
+
+    assert told(judged(router, zone=only)) == ("inconclusive", "not-comparable")

@@ -58,3 +58,12 @@ def test_not_applicable_without_a_notice_or_without_a_login():
 )
 def test_could_not_see_any_login(given):
     assert told(judged(given)) == ("inconclusive", "not-asked")
+
+
+def test_could_not_see_a_page_of_which_nobody_knows_whether_it_asks():
+    pages = (
+        HttpPage("/", 200, "", "", NOTICE, LoginMark.FORM),
+        HttpPage("/app", 200, "", "", "", LoginMark.UNCLEAR),
+    )
+
+    assert told(judged(observed(HttpPages(pages)))) == ("inconclusive", "not-comparable")

@@ -74,3 +74,10 @@ def test_could_not_see_a_gap():
     gap = observed(Reason.BUSY, facts_type=TcpPort.__name__, service="tcp-502", **ACROSS)
 
     assert told(verdict(CHECK, gap, conduit=CONDUIT)) == ("inconclusive", "busy")
+
+
+def test_holds_over_a_sample_and_says_what_was_not_tried():
+    answer = verdict(CHECK, tried(502, "filtered"), conduit=CONDUIT)
+
+    assert told(answer)[0] == "pass"
+    assert answer.said.endswith("Not tried: plc-1 tcp-1502, declared behind it.")

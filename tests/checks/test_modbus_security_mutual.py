@@ -63,3 +63,7 @@ def test_could_not_see_enough(given, reason):
 
 def test_not_applicable_to_other_tls_services():
     assert told(judged(server(), "mqtts"))[0] == "not-applicable"
+
+
+def test_could_not_see_the_version_of_the_server_that_refuses():
+    assert told(judged(server(version=None))) == ("inconclusive", "not-comparable")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from checks import BY_ID
 from checks.facts.snmp import SnmpAnswer, SnmpLevel, SnmpRefusals, SnmpSystem, SnmpTrial
+from checks.facts.switches import SnmpAccess, SnmpMember
 from checks.facts.verdict import Reason
 from tests.checks.given import asset, observed, told, verdict
 
@@ -71,3 +74,22 @@ def test_could_not_see_a_gap():
     gap = observed(Reason.TIMEOUT, facts_type="SnmpRefusals")
 
     assert told(verdict(CHECK, gap)) == ("inconclusive", "timeout")
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        SnmpAccess("monitor", None, None, None, 2),
+        SnmpAccess("monitor", (), (SnmpMember("v2c", "public", "ro"),), None, None),
+    ],
+)
+def test_could_not_see_that_no_other_community_is_answered(left):
+    answer = verdict(CHECK, refusals(*OFF), observed(left))
+
+    assert told(answer) == ("inconclusive", "not-comparable")
+
+
+def test_holds_beside_tables_that_hold_v3_only():
+    tables = SnmpAccess("monitor", (), (SnmpMember("usm", "monitor", "ro"),), None, None)
+
+    assert told(verdict(CHECK, refusals(*OFF), observed(tables)))[0] == "pass"

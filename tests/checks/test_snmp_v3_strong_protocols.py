@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from checks import BY_ID
@@ -50,3 +52,9 @@ def test_not_applicable_to_an_asset_that_is_never_probed():
 )
 def test_could_not_see_enough(seen, reason):
     assert told(verdict(CHECK, seen)) == ("inconclusive", reason)
+
+
+def test_could_not_see_a_table_in_which_not_even_our_own_user_is():
+    answer = verdict(CHECK, access(users=(replace(GOOD, name="other"),)))
+
+    assert told(answer) == ("inconclusive", "not-comparable")

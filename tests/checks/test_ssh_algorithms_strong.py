@@ -82,3 +82,18 @@ def test_could_not_see_enough(given, reason):
 
 def test_not_applicable_to_an_asset_that_is_never_probed():
     assert told(verdict(CHECK, offer(), asset=asset(probing="never")))[0] == "not-applicable"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ciphers": ("aes128-ctr", "des-cfb8@acme.example")},
+        {"ciphers": ("acme-stream@acme.example",)},
+        {"macs": ("hmac-whirl",)},
+        {"key_exchange": ("curve25519-sha256", "acme-kex-1")},
+        {"host_key_algorithms": ("acme-sign",)},
+    ],
+)
+def test_could_not_see_how_strong_a_name_is_that_nobody_knows(changes):
+    assert told(verdict(CHECK, offer(**changes)))[0] in ("inconclusive", "fail")
+    assert told(verdict(CHECK, offer(macs=("hmac-whirl",)))) == ("inconclusive", "not-comparable")
