@@ -7,11 +7,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from appliance.site.mapping import References
 from appliance.visit import questions as q
 from checks.check import Check, Form
 from checks.facts.codec import plain
 from checks.requirements import REQUIREMENTS
 
+UNMAPPED = References()
 HEAD = """\
 # The checks
 
@@ -21,17 +23,17 @@ a cell of the matrix.  Packets are upper bounds, connection included; see harmle
 """
 
 
-def entries(checks: Iterable[Check]) -> list[dict[str, Any]]:
-    """One plain mapping a check, in the order given."""
-    return [_entry(check) for check in checks]
+def entries(checks: Iterable[Check], references: References = UNMAPPED) -> list[dict[str, Any]]:
+    """One plain mapping a check, in the order given, with the owner's reference to it."""
+    return [_entry(check, references) for check in checks]
 
 
-def pages(checks: Iterable[Check]) -> str:
+def pages(checks: Iterable[Check], references: References = UNMAPPED) -> str:
     """The same as one Markdown text."""
-    return "\n".join([HEAD, *(_page(entry) for entry in entries(checks))])
+    return "\n".join([HEAD, *(_page(entry) for entry in entries(checks, references))])
 
 
-def _entry(check: Check) -> dict[str, Any]:
+def _entry(check: Check, references: References) -> dict[str, Any]:
     return {
         "id": check.id,
         "title": check.title,
@@ -45,6 +47,7 @@ def _entry(check: Check) -> dict[str, Any]:
         "severity": check.severity.value,
         "remedy": check.remedy,
         "by_hand": check.by_hand,
+        "acssa_ref": references.of("check", check.id),
     }
 
 
@@ -70,6 +73,7 @@ def _page(entry: dict[str, Any]) -> str:
         f"{name} {REQUIREMENTS[name].title} ({strength})"
         for name, strength in entry["requirements"].items()
     ]
+    own = f"\n| the owner's reference | {entry['acssa_ref']} |" if entry["acssa_ref"] else ""
     return f"""\
 ## {entry["id"]}
 
@@ -85,5 +89,5 @@ def _page(entry: dict[str, Any]) -> str:
 | IEC 62443-3-3 | {"; ".join(requirements)} |
 | IEC 62443-2-1 | {", ".join(entry["program"]) or "none"} (ids unconfirmed) |
 | remedy | {entry["remedy"]} |
-| by hand | {entry["by_hand"]} |
+| by hand | {entry["by_hand"]} |{own}
 """

@@ -164,6 +164,7 @@ def cells_shown(cells: Sequence[MatrixCell], checks: Iterable[Check]) -> dict[st
                 "shown": cell.shown,
                 "checks": telling[cell.requirement.id],
                 "attested_by": cell.attested_by or None,
+                "holes": list(cell.holes),
                 "evidence": [
                     {
                         "key": str(row.key),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +23,7 @@ from appliance.cli import (
 from appliance.cli.options import Directory
 from appliance.cli.printing import as_json
 from appliance.outlets import logs
+from appliance.site.mapping import References, references, template
 from checks import ALL
 
 app = typer.Typer(
@@ -68,23 +70,32 @@ def demo(
 
 
 class CatalogueFormat(StrEnum):
-    """A page for people, or JSON for programs."""
+    """A page for people, JSON for programs, or the owner's mapping file."""
 
     MD = "md"
     JSON = "json"
+    MAPPING = "mapping"
 
 
 @app.command()
 def catalogue(
     format: Annotated[  # noqa: A002
-        CatalogueFormat, typer.Option(help="Print Markdown for people or JSON for programs.")
+        CatalogueFormat,
+        typer.Option(help="Print Markdown, JSON, or a mapping.csv to fill in your references."),
     ] = CatalogueFormat.MD,
+    config: Annotated[
+        Path | None, typer.Option("-c", "--config", help="Show the references of this site too.")
+    ] = None,
 ) -> None:
     """List every check: what it asks, when it passes, what it feeds, what to do, and by hand."""
-    if format is CatalogueFormat.JSON:
-        typer.echo(as_json(entries(ALL), indent=2))
-    else:
-        typer.echo(pages(ALL))
+    own = ending.guarded(lambda: references(config)) if config else References()
+    match format:
+        case CatalogueFormat.JSON:
+            typer.echo(as_json(entries(ALL, own), indent=2))
+        case CatalogueFormat.MAPPING:
+            typer.echo(template(own), nl=False)
+        case _:
+            typer.echo(pages(ALL, own))
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from appliance.cli.printing import as_json
 from appliance.site import init as site_init
 from appliance.site.lint import lint
 from appliance.site.loading import load
+from appliance.site.mapping import references
 from appliance.site.schema import json_schema
 
 app = typer.Typer(help="Check, describe or start a configuration.", no_args_is_help=True)
@@ -26,6 +27,7 @@ def check(config: Directory) -> None:
     Warnings name what is sound and still worth a second look; they change nothing.
     """
     site = guarded(lambda: load(config)).site
+    guarded(lambda: references(config))
     typer.echo(
         f"{config}: sound. {len(site.zones)} zones, {len(site.assets)} assets, "
         f"{len(site.conduits)} conduits."

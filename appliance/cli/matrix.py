@@ -22,6 +22,7 @@ from appliance.cli.options import Directory
 from appliance.cli.printing import as_json
 from appliance.outlets import logs
 from appliance.site.loading import Loaded, load
+from appliance.site.mapping import references as read_references
 
 STYLES = {
     "supported": "green",
@@ -33,7 +34,19 @@ STYLES = {
     "not assessed": "dim",
     "not selected": "dim",
 }
-COLUMNS = ("zone", "requirement", "title", "cell", "shown", "assets", "checks", "evidence")
+COLUMNS = (
+    "zone",
+    "requirement",
+    "title",
+    "cell",
+    "shown",
+    "assets",
+    "checks",
+    "acssa_ref",
+    "holes",
+    "evidence",
+)
+MOST_HOLES = 3
 
 
 class MatrixFormat(StrEnum):
@@ -69,8 +82,9 @@ def matrix(
     answer = run(_answer(config, loaded, {"command": "matrix", "sl_t": sl_t}))
     if "error" in answer:
         fail(answer["error"])
+    references = guarded(lambda: read_references(config))
     cells = [
-        cell
+        {**cell, "acssa_ref": references.of("requirement", cell["requirement"])}
         for cell in answer["cells"]
         if zone in (None, cell["zone"]) and (everything or cell["cell"] != "not selected")
     ]
@@ -93,13 +107,14 @@ async def _answer(config: Path, loaded: Loaded, command: dict[str, Any]) -> dict
 
 
 def _csv(cells: list[dict[str, Any]]) -> str:
-    """Every value is a word of ours, an id or a number, so none can be a formula."""
+    """Every value is a word of ours, an id, a number or a reference, so none can be a formula."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for cell in cells:
         evidence = " ".join(f"{row['key']}={row['state']}" for row in cell["evidence"])
-        writer.writerow([*(cell[name] for name in COLUMNS[:-1]), evidence])
+        told = {**cell, "holes": " ".join(cell.get("holes", ())), "evidence": evidence}
+        writer.writerow([told[name] for name in COLUMNS])
     return out.getvalue()
 
 
@@ -115,6 +130,8 @@ def _print(cells: list[dict[str, Any]], ratios: list[dict[str, Any]]) -> None:
             seen = Text.assemble(
                 (cell["cell"], STYLES[cell["cell"]]), "\n", (_why(cell), "dim"), "\n", cell["title"]
             )
+            if cell["acssa_ref"]:
+                seen.append(f"\n{cell['acssa_ref']}", "dim")
             table.add_row(cell["requirement"], seen, f"{cell['shown']} of {cell['assets']}")
         console.print(table)
         for row in (r for r in ratios if r["zone"] == zone):
@@ -132,4 +149,14 @@ def _why(cell: dict[str, Any]) -> str:
     for row in cell["evidence"]:
         states[row["state"]] = states.get(row["state"], 0) + 1
     counted = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
-    return counted or "nobody has looked yet"
+    return "; ".join(filter(None, (counted or "nobody has looked yet", _holes(cell))))
+
+
+def _holes(cell: dict[str, Any]) -> str:
+    """Where a cell that is supported in part is not; an older daemon does not say it."""
+    holes = cell.get("holes", []) if cell["cell"] == "partly supported" else []
+    if not holes:
+        return ""
+    more = len(holes) - MOST_HOLES
+    others = f" and {more} more" if more > 0 else ""
+    return f"not shown in full on {', '.join(holes[:MOST_HOLES])}{others}"

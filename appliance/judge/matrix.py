@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from appliance.site.model import Site, Zone
+from appliance.site.model import Asset, Site, Zone
 from checks.check import About, Check, Strength
 from checks.facts.standing import Standing, State, StateKey
 from checks.requirements import REQUIREMENTS, Requirement
@@ -18,7 +18,7 @@ from checks.requirements import REQUIREMENTS, Requirement
 
 class Cell(StrEnum):
     SUPPORTED = "supported"
-    """Every asset in scope shows it at work on its interfaces."""
+    """Every asset in scope shows it at work on each of its interfaces."""
     PARTLY_SUPPORTED = "partly supported"
     CONTRADICTED = "contradicted"
     COMPENSATED = "compensated"
@@ -44,9 +44,11 @@ class MatrixCell:
     """
     One zone, one requirement.
 
-    `assets` is how many the zone has, `shown` on how many of them something mapped here passes or
-    is not needed; `direct`: at least one mapped check other than a hint has a standing state in
-    age.  `evidence` is sorted by key, hints included.
+    `assets` is how many the zone has, `shown` on how many of them something mapped here passes
+    and nothing mapped here stands against it; `direct`: at least one mapped check other than a
+    hint has a standing state in age.  `evidence` is sorted by key, hints included.  `holes` names
+    the assets and services that do not show the requirement themselves: while there is one, the
+    cell is not supported.
     """
 
     zone: str
@@ -57,6 +59,7 @@ class MatrixCell:
     direct: bool
     evidence: tuple[Evidence, ...]
     attested_by: str = ""
+    holes: tuple[str, ...] = ()
 
 
 def matrix(
@@ -95,22 +98,30 @@ def _behind(
 ) -> Behind:
     """The evidence of each (zone, requirement)."""
     found: dict[tuple[str, str], list[Evidence]] = {}
+    homes = {asset.id: asset.zone for asset in site.assets}
     for key, standing in sorted(standings, key=lambda item: item[0]):
         check = checks.get(key.check)
         if check is None:
             continue
         for requirement, strength in check.requirements.items():
-            for zone in _zones(site, key):
+            for zone in _zones(site, homes, key):
                 row = Evidence(key, standing.state, standing.reason.value, strength)
                 found.setdefault((zone, requirement), []).append(row)
     return found
 
 
-def _zones(site: Site, key: StateKey) -> tuple[str, ...]:
-    """A conduit speaks for the zone it protects, the site for every zone."""
-    if key.subject.kind == About.SITE:
+def _zones(site: Site, homes: Mapping[str, str], key: StateKey) -> tuple[str, ...]:
+    """
+    A conduit speaks for the zone it protects, the site for every zone.
+
+    What once stood of an asset that is gone, or is in another zone now, speaks for none.
+    """
+    subject = key.subject
+    if subject.kind == About.SITE:
         return tuple(z.id for z in site.zones)
-    return (key.subject.zone,)
+    if subject.asset and homes.get(subject.asset) != subject.zone:
+        return ()
+    return (subject.zone,)
 
 
 def _cell(
@@ -123,22 +134,26 @@ def _cell(
 ) -> MatrixCell:
     evidence = tuple(behind.get((zone.id, requirement.id), ()))
     weighty = tuple(e for e in evidence if e.strength is not Strength.HINT)
-    assets = tuple(a.id for a in site.assets if a.zone == zone.id)
+    assets = tuple(a for a in site.assets if a.zone == zone.id)
     by = attested.get((zone.id, requirement.id), "")
+    holes = _holes(assets, weighty)
     chosen = selected(zone, requirement, sl_t)
     return MatrixCell(
         zone=zone.id,
         requirement=requirement,
-        cell=_judged(assets, weighty, attested=bool(by)) if chosen else Cell.NOT_SELECTED,
+        cell=_judged(weighty, whole=bool(assets) and not holes, attested=bool(by))
+        if chosen
+        else Cell.NOT_SELECTED,
         assets=len(assets),
-        shown=sum(_shown(asset, weighty) for asset in assets),
+        shown=sum(_shown(asset.id, weighty) for asset in assets),
         direct=any(e.state not in (State.UNKNOWN, State.NOT_APPLICABLE) for e in weighty),
         evidence=evidence,
         attested_by=by,
+        holes=holes,
     )
 
 
-def _judged(assets: tuple[str, ...], evidence: tuple[Evidence, ...], *, attested: bool) -> Cell:
+def _judged(evidence: tuple[Evidence, ...], *, whole: bool, attested: bool) -> Cell:
     """The worst of what was seen decides; a gap never does."""
     states = {e.state for e in evidence}
     for state, cell in (
@@ -150,29 +165,60 @@ def _judged(assets: tuple[str, ...], evidence: tuple[Evidence, ...], *, attested
             return cell
     if State.PASS not in states:
         return Cell.ATTESTED if attested else Cell.NOT_ASSESSED
-    return Cell.SUPPORTED if _whole(assets, evidence) else Cell.PARTLY_SUPPORTED
+    return Cell.SUPPORTED if whole else Cell.PARTLY_SUPPORTED
 
 
-def _whole(assets: tuple[str, ...], evidence: tuple[Evidence, ...]) -> bool:
+def _holes(assets: tuple[Asset, ...], evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
     """
-    Whether every asset of the zone shows the requirement itself at work.
+    What of the zone does not show the requirement itself at work, by name and in order.
 
-    A check about the whole zone shows it for all its assets.  An unknown state anywhere leaves a
-    hole, however many others pass.
+    A check about the whole zone, or a whole asset, shows it for all there is in it; otherwise each
+    declared service has to, since nobody looked at the others.  An unknown state is a hole of its
+    own, however many others pass.
     """
-    if any(e.state is State.UNKNOWN for e in evidence):
-        return False
-    full = [e for e in evidence if e.strength is Strength.ON_INTERFACE and e.state is State.PASS]
-    if any(e.key.subject.kind == About.ZONE for e in full):
-        return True
-    shown = {e.key.subject.asset for e in full}
-    return bool(assets) and all(asset in shown for asset in assets)
+    full = {
+        e.key.subject
+        for e in evidence
+        if e.strength is Strength.ON_INTERFACE and e.state is State.PASS
+    }
+    unknown = dict.fromkeys(str(e.key.subject) for e in evidence if e.state is State.UNKNOWN)
+    if any(subject.kind == About.ZONE for subject in full):
+        return tuple(unknown)
+    without = _not_arising(evidence)
+    holes = [
+        hole
+        for asset in assets
+        if not any(s.kind == About.ASSET and s.asset == asset.id for s in full)
+        for hole in _holes_of(asset, {s.service for s in full if s.asset == asset.id}, without)
+    ]
+    return tuple(dict.fromkeys((*holes, *unknown)))
+
+
+def _holes_of(asset: Asset, shown: set[str], without: frozenset[tuple[str, str]]) -> list[str]:
+    if not shown:
+        return [asset.id]
+    return [
+        f"{asset.id}.{service.id}"
+        for service in asset.services
+        if service.id not in shown and (asset.id, service.id) not in without
+    ]
+
+
+def _not_arising(evidence: tuple[Evidence, ...]) -> frozenset[tuple[str, str]]:
+    """The services of which every mapped check says that its question does not arise."""
+    states: dict[tuple[str, str], set[State]] = {}
+    for e in evidence:
+        if e.key.subject.service:
+            place = (e.key.subject.asset, e.key.subject.service)
+            states.setdefault(place, set()).add(e.state)
+    return frozenset(place for place, found in states.items() if found == {State.NOT_APPLICABLE})
 
 
 def _shown(asset: str, evidence: tuple[Evidence, ...]) -> bool:
-    """Whether something mapped here passes on this asset and nothing fails or is unknown."""
-    states = {e.state for e in evidence if e.key.subject.asset == asset}
-    return State.PASS in states and not states & {State.FAIL, State.UNKNOWN}
+    """Whether something mapped here passes on this asset or its zone, and nothing is against it."""
+    own = {e.state for e in evidence if e.key.subject.asset == asset}
+    zone = {e.state for e in evidence if e.key.subject.kind == About.ZONE}
+    return State.PASS in own | zone and own <= {State.PASS, State.NOT_APPLICABLE}
 
 
 @dataclass(frozen=True)

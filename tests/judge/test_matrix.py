@@ -32,7 +32,15 @@ def site():
             "conduits": [{"id": "dmz-cell", "from": "dmz", "to": "cell"}],
             "assets": [
                 {"id": "plc-1", "zone": "cell", "address": "127.0.0.2"},
-                {"id": "plc-2", "zone": "cell", "address": "127.0.0.3"},
+                {
+                    "id": "plc-2",
+                    "zone": "cell",
+                    "address": "127.0.0.3",
+                    "services": [
+                        {"port": "tcp/4840", "protocol": "opcua"},
+                        {"port": "tcp/502", "protocol": "modbus"},
+                    ],
+                },
             ],
         }
     )
@@ -133,3 +141,85 @@ def test_support_and_coverage_count_selected_cells_only(site):
         for c in cells
     )
     assert not [r for r in ratios(cells) if (r.zone, r.foundational) == ("cell", 4)]
+
+
+def on(service, state, check="shows"):
+    key = StateKey(Subject("service", zone="cell", asset="plc-2", service=service), check)
+    return key, Standing(state, Reason.AS_EXPECTED, "So.", (), AT, AT, AT, 3600)
+
+
+def test_a_service_nobody_looked_at_leaves_a_hole_that_is_named(site):
+    first = stands(State.PASS, asset="plc-1")
+    half = cell(site, first, on("tcp-4840", State.PASS))
+    whole = cell(site, first, on("tcp-4840", State.PASS), on("tcp-502", State.PASS))
+
+    assert (half.cell, half.holes) == (Cell.PARTLY_SUPPORTED, ("plc-2.tcp-502",))
+    assert (whole.cell, whole.holes) == (Cell.SUPPORTED, ())
+
+
+def test_a_service_the_question_does_not_arise_for_leaves_none(site):
+    found = cell(
+        site,
+        stands(State.PASS, asset="plc-1"),
+        on("tcp-4840", State.PASS),
+        on("tcp-502", State.NOT_APPLICABLE),
+    )
+
+    assert (found.cell, found.holes) == (Cell.SUPPORTED, ())
+
+
+def test_where_no_question_arises_at_all_nothing_is_supported(site):
+    found = cell(
+        site,
+        stands(State.PASS, asset="plc-1"),
+        on("tcp-4840", State.NOT_APPLICABLE),
+        on("tcp-502", State.NOT_APPLICABLE),
+    )
+
+    assert (found.cell, found.holes) == (Cell.PARTLY_SUPPORTED, ("plc-2",))
+
+
+def test_a_hint_that_passes_fills_no_hole(site):
+    found = cell(
+        site,
+        stands(State.PASS, asset="plc-1"),
+        on("tcp-4840", State.PASS),
+        on("tcp-502", State.PASS, check="hints"),
+    )
+
+    assert (found.cell, found.holes) == (Cell.PARTLY_SUPPORTED, ("plc-2.tcp-502",))
+
+
+def test_an_unknown_state_is_a_hole_though_the_zone_passes(site):
+    zone = stands(State.PASS, check="coverage", zone="cell")
+    unknown = stands(State.UNKNOWN, check="coverage", asset="plc-1")
+    found = cell(site, zone, unknown, requirement="SR 3.3")
+
+    assert (found.cell, found.holes) == (Cell.PARTLY_SUPPORTED, ("plc-1",))
+    passing = cell(site, zone, requirement="SR 3.3")
+    assert (passing.cell, passing.shown) == (Cell.SUPPORTED, 2)
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.COMPENSATED, State.FAIL, State.UNKNOWN])
+def test_an_asset_with_something_against_it_does_not_count_as_shown(site, state):
+    found = cell(
+        site, on("tcp-4840", State.PASS), on("tcp-502", state), stands(State.PASS, asset="plc-1")
+    )
+
+    assert found.shown == 1
+
+
+def test_what_stood_of_an_asset_that_is_gone_or_moved_speaks_for_nobody(site):
+    gone = stands(State.PASS, asset="plc-9")
+    moved = stands(State.FAIL, asset="plc-1", zone="dmz")
+
+    assert cell(site, gone).evidence == ()
+    assert cell(site, moved, zone="dmz").cell is Cell.NOT_ASSESSED
+
+
+def test_a_zone_without_assets_is_never_supported(site):
+    found = cell(
+        site, stands(State.PASS, check="coverage", zone="dmz"), requirement="SR 3.3", zone="dmz"
+    )
+
+    assert (found.cell, found.assets) == (Cell.PARTLY_SUPPORTED, 0)
