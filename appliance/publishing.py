@@ -15,14 +15,12 @@ import structlog
 
 from appliance.ledger.entry import Message
 from appliance.ledger.store import Store
-from appliance.outlets import telling
 from appliance.outlets.mqtt import STEADY_SECONDS, MqttOutlet, jittered
 from appliance.outlets.soc import SocOutlet
 from appliance.round import Rounds
 from appliance.site.model import Site
 from appliance.site.problems import Problem, SiteError
 from appliance.site.secrets import SecretError, Secrets
-from checks import BY_ID
 
 log = structlog.get_logger()
 
@@ -134,12 +132,8 @@ class Publishing:
             rounds.secrets,
             rounds.store,
             note=lambda: self.note,
-            refill=lambda: telling.retained(
-                rounds.site.site.id,
-                rounds.standings,
-                BY_ID,
-                entry=rounds.store.size,
-                at=rounds.clock.now(),
+            refill=lambda: rounds.teller.retained(
+                rounds.standings, entry=rounds.store.size, at=rounds.clock.now()
             ),
         )
 

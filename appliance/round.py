@@ -22,7 +22,8 @@ from appliance.judge.standing import aged
 from appliance.ledger import bodies
 from appliance.ledger.entry import Message
 from appliance.ledger.store import Store
-from appliance.outlets.teller import Teller
+from appliance.outlets.alerts import Acknowledged
+from appliance.outlets.teller import Change, Teller, Telling
 from appliance.recall import Recall
 from appliance.refusals import Refusals
 from appliance.site.loading import Loaded
@@ -80,6 +81,7 @@ class Rounds:
         self.lateness = Lateness(self.clock)
         self.refusals = Refusals(self.guard)
         self.teller = Teller(self.loaded.site)
+        self.teller.restraint = self._restraint
         self.adopt(self.loaded)
 
     @property
@@ -120,8 +122,13 @@ class Rounds:
         kept = await self.store.standings()
         for text in kept.keys() & known.keys():
             self.standings[known[text]] = build(Standing, bodies.parsed(kept[text]))
-        self.teller.restore(self.standings)
-        await self._remove(sorted(kept.keys() - known.keys()))
+        at, rows = self.clock.now(), await self.store.alerts()
+        told = self.teller.restore(self.standings, rows, at=at)
+        await self._remove(
+            sorted(kept.keys() - known.keys()),
+            told,
+            dict.fromkeys(rows.keys() - {str(key) for key in self.teller.book.rows}),
+        )
         await self._drop(self.recall.restore(await self.store.remembered(), self.planned))
 
     async def forget(self) -> None:
@@ -134,13 +141,22 @@ class Rounds:
             for key in gone:
                 del self.standings[key]
                 self.verdicts.pop(key, None)
-            await self._remove(sorted(str(key) for key in gone), self.teller.gone(gone))
+            telling = self.teller.gone(gone, at=self.clock.now())
+            await self._remove(sorted(str(key) for key in gone), telling.messages, telling.rows)
+            self.teller.written(telling)
 
-    async def _remove(self, keys: list[str], told: Sequence[Message] = ()) -> None:
+    async def _remove(
+        self,
+        keys: list[str],
+        told: Sequence[Message] = (),
+        alerts: Mapping[str, bytes | None] | None = None,
+    ) -> None:
         """Write down that these subjects or checks are gone, so that a replay forgets them too."""
-        if keys:
+        if keys or told or alerts:
             body = bodies.entry("removed", self.clock.now(), {"keys": keys})
-            await self.store.commit([body], told, standings=dict.fromkeys(keys))
+            await self.store.commit(
+                [body] if keys else [], told, standings=dict.fromkeys(keys), alerts=alerts
+            )
 
     async def _drop(self, remembered: Sequence[str]) -> None:
         if remembered:
@@ -223,9 +239,18 @@ class Rounds:
         )
 
     async def age(self) -> int:
-        """Let what nobody has confirmed in too long become unknown; returns how many did."""
+        """
+        Let what nobody has confirmed in too long become unknown, and tell what was held back;
+        returns how many states aged.
+        """
         async with self._writing:
-            return await self._age()
+            aged_now = await self._age()
+            telling = self.teller.due(self.standings, entry=self.store.size, at=self.clock.now())
+            if telling.messages or telling.rows:
+                await self.store.commit([], telling.messages, alerts=telling.rows)
+                self.teller.written(telling)
+                self.told()
+        return aged_now
 
     async def _age(self) -> int:
         at = self.clock.now()
@@ -233,13 +258,39 @@ class Rounds:
         if not older:
             return 0
         body = bodies.entry("aged", at, {"keys": [str(k) for k in older]})
-        told = [m for k, s in older.items() for m in self._told(k, s, self.store.size, at)]
+        telling = self._telling([Change(k, self.standings.get(k), s) for k, s in older.items()], at)
         await self.store.commit(
-            [body], told, standings={str(k): bodies.standing(s) for k, s in older.items()}
+            [body],
+            telling.messages,
+            standings={str(k): bodies.standing(s) for k, s in older.items()},
+            alerts=telling.rows,
         )
+        self.teller.written(telling)
         self.standings.update(older)
         self.told()
         return len(older)
+
+    async def acknowledge(self, name: str, who: str, why: str) -> str | None:
+        """Write down and tell that somebody has seen an alert; None when it is not open."""
+        async with self._writing:
+            key = next((k for k in self.standings if str(k) == name), None)
+            by = Acknowledged(who, why, self.clock.now())
+            telling = key and self.teller.acknowledge(
+                key, by, self.standings, entry=self.store.size, at=by.at
+            )
+            if not telling:
+                return None
+            fields = {"key": name, "act": "acknowledged", "who": who, "why": why}
+            body = bodies.entry("user.action", by.at, fields)
+            await self.store.commit([body], telling.messages, alerts=telling.rows)
+            self.teller.written(telling)
+        self.told()
+        return f"{name} is acknowledged by {who}: {why}. It ends when the state changes."
+
+    def _restraint(self, asset: str, zone: str) -> str:
+        """The hold in force there, in its own words; empty for none."""
+        hold = self.guard.restraints.holds.holding(asset, zone)
+        return hold.said if hold else ""
 
     def own(self) -> Own:
         """What we planned and know, per asset, and how the control hosts answered last."""
@@ -274,17 +325,22 @@ class Rounds:
         entries += bodies.verdicts(visit, moment, judged, self.verdicts, contents)
         # Last: what is of the visit itself stands in one run behind its first entry.
         entries += [bodies.guard(event, moment.at) for event in taken.events]
-        told = [
-            message
-            for j in judged
-            if j.changed
-            for message in self._told(j.key, j.after, self.store.size, moment.at)
-        ]
-        told += self.teller.events(taken.events, entry=self.store.size, at=moment.at)
+        telling = self._telling(
+            [Change(j.key, j.before, j.after, _vantages(j)) for j in judged if j.changed], moment.at
+        )
+        told = telling.messages + self.teller.events(
+            taken.events, entry=self.store.size, at=moment.at
+        )
         after = {str(j.key): bodies.standing(j.after) for j in judged}
         committed = await self.store.commit(
-            entries, told, contents=contents, standings=after, remembered=rows
+            entries,
+            told,
+            contents=contents,
+            standings=after,
+            remembered=rows,
+            alerts=telling.rows,
         )
+        self.teller.written(telling)
         self.standings.update({j.key: j.after for j in judged})
         self.verdicts.update({j.key: j.verdict for j in judged})
         self.told()
@@ -298,5 +354,9 @@ class Rounds:
             taken=taken,
         )
 
-    def _told(self, key: StateKey, after: Standing, entry: int, at: datetime) -> list[Message]:
-        return self.teller.change(key, self.standings.get(key), after, entry=entry, at=at)
+    def _telling(self, changes: Sequence[Change], at: datetime) -> Telling:
+        return self.teller.changes(changes, self.standings, entry=self.store.size, at=at)
+
+
+def _vantages(judged: Judged) -> tuple[str, ...]:
+    return tuple(sorted({o.vantage for o in judged.inputs.observations if o.vantage}))

@@ -39,9 +39,10 @@ CREATE TABLE stream (
 """
 
 # No evidence, so a ledger that was begun without it gets it when it is opened.
-_REMEMBERED = """
-CREATE TABLE IF NOT EXISTS remembered (key TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT
-"""
+_REMEMBERED = tuple(
+    f"CREATE TABLE IF NOT EXISTS {table} (key TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT"
+    for table in ("remembered", "alert")
+)
 
 # They stop our own mistakes, not an attacker: whoever may write the file may drop them.
 _APPEND_ONLY = """
@@ -68,7 +69,8 @@ def create(connection: sqlite3.Connection) -> None:
 
 def complete(connection: sqlite3.Connection) -> None:
     """What a sound ledger may still lack; inside the caller's transaction."""
-    connection.execute(_REMEMBERED)
+    for statement in _REMEMBERED:
+        connection.execute(statement)
 
 
 def is_new(connection: sqlite3.Connection) -> bool:

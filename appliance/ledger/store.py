@@ -89,16 +89,21 @@ class Store:
         contents: Mapping[str, bytes] | None = None,
         standings: Mapping[str, bytes | None] | None = None,
         remembered: Mapping[str, bytes | None] | None = None,
+        alerts: Mapping[str, bytes | None] | None = None,
     ) -> Committed:
         """
         Append entries and everything that follows from them, all or nothing, then sign.
 
-        `contents` maps `sha256:<hex>` to the bytes it is the digest of; `standings` and
-        `remembered` replace cached bodies by key, None drops one.  When the caller is cancelled
-        the commit may still happen.  Raises `LedgerError` for an entry over 65,535 bytes or a
+        `contents` maps `sha256:<hex>` to the bytes it is the digest of; `standings`,
+        `remembered` and `alerts` replace cached bodies by key, None drops one.  When the caller
+        is cancelled the commit may still happen.  Raises `LedgerError` for an entry over 65,535 bytes or a
         wrong digest (nothing is recorded), and for what SQLite reports.
         """
-        kept = {"standing": dict(standings or {}), "remembered": dict(remembered or {})}
+        kept = {
+            "standing": dict(standings or {}),
+            "remembered": dict(remembered or {}),
+            "alert": dict(alerts or {}),
+        }
         return await self._call(
             self._commit, tuple(entries), tuple(messages), dict(contents or {}), kept
         )
@@ -120,6 +125,10 @@ class Store:
 
     async def remembered(self) -> dict[str, bytes]:
         return dict(await self._rows("SELECT key, body FROM remembered ORDER BY key"))
+
+    async def alerts(self) -> dict[str, bytes]:
+        """What was told of each alert."""
+        return dict(await self._rows("SELECT key, body FROM alert ORDER BY key"))
 
     async def latest_checkpoint(self) -> str:
         """The newest signed note; a new ledger has one over nothing."""

@@ -12,10 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from appliance.ledger.entry import Message
+from appliance.outlets.alerts import Alert, Phase
+from appliance.outlets.circumstances import Circumstances
 from appliance.outlets.runbook import section
 from checks.check import Check
 from checks.facts.codec import plain
 from checks.facts.standing import Standing, StateKey, Subject
+from checks.techniques import TECHNIQUES
 
 OUTLET = "mqtt"
 JSON = "application/json"
@@ -68,18 +71,42 @@ def cleared(site: str, key: StateKey) -> Message:
 
 
 def alert(
-    site: str, key: StateKey, standing: Standing, check: Check, *, entry: int, at: datetime
+    site: str,
+    key: StateKey,
+    standing: Standing,
+    check: Check,
+    *,
+    row: Alert | None,
+    around: Circumstances,
+    entry: int,
+    at: datetime,
 ) -> Message:
-    """The alert of a failing control, retained while it fires."""
+    """The alert of a failing control, retained until somebody sees the control hold again."""
+    by = row.acknowledged if row else None
     body = {
         "key": str(key),
         "title": check.title,
         "severity": check.severity.value,
+        "audience": check.audience.value,
+        "phase": row.phase.value if row else Phase.FIRING.value,
+        "state": standing.state.value,
+        "was": row.was if row else "",
         "requirements": sorted(check.requirements),
         "reason": standing.reason.value,
         "said": standing.said,
         "where": list(standing.where),
         "since": plain(standing.since),
+        "last_good": plain(row.last_good) if row and row.last_good else None,
+        "basis": around.basis,
+        "vantages": list(around.vantages),
+        "enables": [{"id": t, "name": TECHNIQUES[t]} for t in check.enables],
+        "neighbours": list(around.neighbours),
+        "failing_too": around.failing,
+        "inhibited_by": row.held if row and row.phase is Phase.INHIBITED else "",
+        "acknowledged": plain(by) if by else None,
+        "restraint": around.restraint,
+        "call": around.call,
+        "leave": around.leave,
         "remedy": check.remedy,
         "runbook": section(standing.reason.value),
         "at": plain(at),

@@ -16,12 +16,14 @@ from importlib.metadata import version
 
 from appliance.ledger.entry import Message
 from appliance.outlets import cef, syslog
+from appliance.outlets.alerts import Alert, Summary, Word
+from appliance.outlets.circumstances import Circumstances
 from appliance.outlets.runbook import section
 from appliance.outlets.text import harmless
 from appliance.site.model import Site
 from appliance.visit.guard.event import Event
 from checks.check import Check, Severity
-from checks.facts.standing import Standing, State, StateKey
+from checks.facts.standing import Standing, StateKey
 
 EVENTS = "event"
 CHECKPOINTS = "checkpoint"
@@ -63,30 +65,21 @@ FIRING = Kind("control.fail", "firing", "failure")
 UPDATE = Kind("control.fail", "update", "failure")
 UNSEEN = Kind("control.unseen", "update", "unknown")
 RESOLVED = Kind("control.recovered", "resolved", "success")
+ACKNOWLEDGED = Kind("control.acknowledged", "acknowledged", "failure")
+MORE = Kind("control.more", "summary", "failure")
+GONE = Kind("control.gone", "resolved", "unknown")
+_KINDS = {
+    Word.FIRING: FIRING,
+    Word.UPDATE: UPDATE,
+    Word.UNSEEN: UNSEEN,
+    Word.RESOLVED: RESOLVED,
+    Word.ACKNOWLEDGED: ACKNOWLEDGED,
+}
 
 
 def outlets(site: Site) -> tuple[str, ...]:
     """The names the SOCs have in the outbox."""
     return tuple(f"soc-{n}" for n in range(1, len(site.outlets.soc) + 1))
-
-
-def kind(before: Standing | None, after: Standing, *, fired: bool) -> Kind | None:
-    """
-    What a changed state means to a SOC; None: nothing.
-
-    `fired`: an alert for this key is out.  A recovery is told only then, and unknown ends no
-    alert: it says that nobody sees the failure any more.
-    """
-    if after.state is State.FAIL:
-        if not fired:
-            return FIRING
-        same = before and before.state is State.FAIL and before.reason is after.reason
-        return None if same else UPDATE
-    if not fired:
-        return None
-    if after.state is not State.UNKNOWN:
-        return RESOLVED
-    return UNSEEN if before and before.state is State.FAIL else None
 
 
 def change(
@@ -96,28 +89,25 @@ def change(
     after: Standing,
     check: Check,
     *,
+    word: Word,
+    row: Alert,
+    around: Circumstances,
     entry: int,
     at: datetime,
-    fired: bool | None = None,
 ) -> list[Message]:
-    """
-    The messages of one changed state; `entry` is the ledger size its evidence begins at.
-
-    Without `fired` an alert is out exactly when the state was fail.
-    """
-    was_failing = before is not None and before.state is State.FAIL
-    what = kind(before, after, fired=was_failing if fired is None else fired)
-    if what is None:
-        return []
-    severity = check.severity if what.outcome == "failure" else None
-    last_good = before.supported if before and before.state is State.PASS else None
+    """The messages that say `word` of one alert; its evidence begins at `entry` in the ledger."""
+    what = _KINDS[word]
+    loud = what.outcome == "failure" and word is not Word.ACKNOWLEDGED
+    was = before.state.value if before else "new"
     fields: dict[str, str | int] = {
-        "externalId": f"{site.site.id}:{entry}:{key}",
+        "externalId": f"{site.site.id}:{entry}:{key}" + _again(word, row, at),
         "rt": _ms(at),
         "start": _ms(after.since),
         "act": what.act,
         "outcome": what.outcome,
         "reason": after.reason.value,
+        "cat": check.audience.value,
+        "cnt": len(row.begun) or 1,
         **_place(site, key),
         "cs1Label": "check",
         "cs1": check.id,
@@ -128,16 +118,81 @@ def change(
         "cs4Label": "alert key",
         "cs4": str(key),
         "cs5Label": "was and is",
-        "cs5": f"{before.state.value if before else 'new'} -> {after.state.value}",
+        "cs5": f"{was} -> {after.state.value}, {around.basis}",
         "cs6Label": "responsible",
-        "cs6": _responsible(site, key.subject.zone),
+        "cs6": around.call,
         "cn1Label": "ledger entry",
         "cn1": entry,
-        "deviceCustomDate1Label": "last good" if last_good else "",
-        "deviceCustomDate1": _ms(last_good) if last_good else "",
+        "cn2Label": "failing too",
+        "cn2": around.failing,
+        "flexString1Label": "ATT&CK for ICS" if check.enables else "",
+        "flexString1": " ".join(check.enables),
+        "flexString2Label": "advice",
+        "flexString2": around.advice,
+        "deviceCustomDate1Label": "last good" if row.last_good else "",
+        "deviceCustomDate1": _ms(row.last_good) if row.last_good else "",
     }
     said = after.said + (f" At: {', '.join(after.where)}." if after.where else "")
+    if word is Word.ACKNOWLEDGED and (by := row.acknowledged):
+        fields["suser"] = harmless(by.who, 64)
+        said = f"Acknowledged: {by.why}"
+    severity = check.severity if loud else None
     return _for_each(site, what.signature, check.title, severity, fields, said, after.reason, at)
+
+
+def summary(site: Site, told: Summary, *, entry: int, at: datetime) -> list[Message]:
+    """Alerts that are counted instead of told one by one."""
+    zone, _ = told.group
+    where = f"in zone {zone}" if zone else "of the site"
+    minutes = max(int((at - told.since).total_seconds() // 60), 1)
+    if told.root:
+        said = (
+            f"{len(told.keys)} alerts {where} stand as they were told and cannot be seen for now: "
+            f"{told.root}."
+        )
+    else:
+        said = f"{len(told.keys)} more alerts {where} within {minutes} minutes, see the page."
+    fields: dict[str, str | int] = {
+        "externalId": f"{site.site.id}:{entry}:summary:{zone}:{_ms(at)}",
+        "rt": _ms(at),
+        "start": _ms(told.since),
+        "act": MORE.act,
+        "outcome": MORE.outcome,
+        "cnt": len(told.keys),
+        "cs3Label": "zone or conduit",
+        "cs3": zone,
+        "cs4Label": "first alert keys",
+        "cs4": " ".join(str(key) for key in told.keys[:5]),
+        "cn1Label": "ledger entry",
+        "cn1": entry,
+    }
+    title = "Alerts that are not told one by one"
+    severity = None if told.root else told.severity
+    return _for_each(site, MORE.signature, title, severity, fields, said, "more", at)
+
+
+def gone(site: Site, row: Alert, check: Check, *, at: datetime) -> list[Message]:
+    """Ends the alert of a subject that left the inventory: nobody verifies it any more."""
+    fields: dict[str, str | int] = {
+        "externalId": f"{site.site.id}:gone:{row.key}:{_ms(at)}",
+        "rt": _ms(at),
+        "act": GONE.act,
+        "outcome": GONE.outcome,
+        "dhost": row.key.subject.asset,
+        "cs1Label": "check",
+        "cs1": check.id,
+        "cs3Label": "zone or conduit",
+        "cs3": row.key.subject.zone or row.key.subject.conduit,
+        "cs4Label": "alert key",
+        "cs4": str(row.key),
+    }
+    said = "It left the configuration and is verified no more; it never recovered."
+    return _for_each(site, GONE.signature, check.title, None, fields, said, "gone", at)
+
+
+def _again(word: Word, row: Alert, at: datetime) -> str:
+    """Tells what is said of one state from what is said of it later."""
+    return f":{word.value}:{_ms(at)}" if at > row.changed else ""
 
 
 def guard(site: Site, event: Event, *, entry: int, at: datetime) -> list[Message]:
@@ -174,11 +229,13 @@ def checkpoint(site: Site, note: str, *, at: datetime) -> list[Message]:
         "cn1": size,
     }
     name = "evidence.checkpoint"
+    # Byte-exact beside the body, for the receipt of whoever took it.
+    stated = json.dumps(json.loads(headers(name, syslog.INFORMATIONAL, at)) | {"note": note})
     said = cef.cef(version("upheld"), name, "Signed head of the evidence log", INFO,
                    _around(site, fields, note, "evidence"))  # fmt: skip
     return [
         Message(outlet, CHECKPOINTS, name, said.encode(),
-                headers(name, syslog.INFORMATIONAL, at), latest_only=True)
+                stated, latest_only=True)
         for outlet in outlets(site)
     ]  # fmt: skip
 
@@ -260,10 +317,6 @@ def _place(site: Site, key: StateKey) -> dict[str, str | int]:
         spoken = [s.protocol for s in asset.services if s.id == subject.service]
         place["app"] = spoken[0] if spoken else ""
     return place
-
-
-def _responsible(site: Site, zone: str) -> str:
-    return harmless(next((z.responsible for z in site.zones if z.id == zone), ""), 64)
 
 
 def _ms(at: datetime) -> int:

@@ -2,55 +2,146 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.ledger.entry import Message
-from appliance.outlets import syslog_messages, telling
+from appliance.outlets import messages, roots, syslog_messages, telling
+from appliance.outlets.alerts import Acknowledged, Alert, Alerts, Group, Word
+from appliance.outlets.circumstances import Circumstances, circumstances
 from appliance.site.model import Site
 from appliance.visit.guard.event import Event
 from checks import BY_ID
+from checks.check import Audience, Check, Severity
+from checks.facts.codec import build, canonical, plain
 from checks.facts.standing import Standing, State, StateKey
+
+Standings = Mapping[StateKey, Standing]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One state that became another; `vantages` are those its verdict rests on."""
+
+    key: StateKey
+    before: Standing | None
+    after: Standing
+    vantages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Telling:
+    """
+    What goes into one transaction: messages, and the alerts' rows (None: forget).
+
+    Hand it to `Teller.written` afterwards: what was never written down was never told.
+    """
+
+    messages: list[Message]
+    rows: Mapping[str, bytes | None]
+    book: Alerts
 
 
 class Teller:
     """
     The messages for MQTT and every SOC of one site.
 
-    It remembers which alerts are out, so that a recovery is told exactly then.
+    `restraint(asset, zone)` says what hold or closed window is in force there, empty for none.
     """
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self._out: set[StateKey] = set()
+        self.restraint: Callable[[str, str], str] = lambda _asset, _zone: ""
+        self.book = Alerts()
 
-    def restore(self, standings: Mapping[StateKey, Standing]) -> None:
-        """What fails was told before we were restarted."""
-        self._out = {key for key, standing in standings.items() if standing.state is State.FAIL}
-
-    def change(
-        self,
-        key: StateKey,
-        before: Standing | None,
-        after: Standing,
-        *,
-        entry: int,
-        at: datetime,
+    def restore(
+        self, standings: Standings, rows: Mapping[str, bytes], *, at: datetime
     ) -> list[Message]:
-        """One state that became another; `entry` is the ledger size its evidence begins at."""
-        check = BY_ID[key.check]
-        told = []
-        if self.site.outlets.mqtt is not None:
-            name = self.site.site.id
-            told = telling.change(name, key, before, after, check, entry=entry, at=at)
-        told += syslog_messages.change(
-            self.site, key, before, after, check, entry=entry, at=at, fired=key in self._out
-        )
-        if after.state is State.FAIL:
-            self._out.add(key)
-        elif after.state is not State.UNKNOWN:
-            self._out.discard(key)
-        return told
+        """
+        Take up what was told before a restart; the messages for alerts whose subject is gone.
+
+        What fails and has no row was told by a version that kept none.
+        """
+        self.book = Alerts()
+        known = {str(key): key for key in standings}
+        gone = []
+        for name, body in rows.items():
+            row = _row(body)
+            if row is not None and name in known:
+                self.book.rows[row.key] = row
+            elif row is not None:
+                gone.append(row)
+        for key, standing in standings.items():
+            if standing.state is State.FAIL and key not in self.book.rows:
+                reason = standing.reason.value
+                self.book.rows[key] = Alert(key, reason, standing.since, heard=reason)
+        return [m for row in gone for m in self._gone(row, at)]
+
+    def changes(
+        self, changes: Sequence[Change], standings: Standings, *, entry: int, at: datetime
+    ) -> Telling:
+        """
+        States that changed together; `standings` are those before, `entry` the ledger size their
+        evidence begins at.
+        """
+        book = self.book.copy()
+        after = {**standings, **{c.key: c.after for c in changes}}
+        told: list[Message] = []
+        for change in changes:
+            key, check = change.key, BY_ID[change.key.check]
+            root = roots.root(self.site, after, key)
+            word = book.changed(
+                key, change.before, change.after, check, at=at, root=root, vantages=change.vantages
+            )
+            row = book.rows.get(key)
+            around = self._around(key, check, after, row)
+            if self.site.outlets.mqtt is not None:
+                told += telling.change(
+                    self.site.site.id, change.key, change.before, change.after, check,
+                    word=word, row=row, around=around, entry=entry, at=at,
+                )  # fmt: skip
+            if word is not None and row is not None and for_soc(check):
+                told += syslog_messages.change(
+                    self.site, key, change.before, change.after, check,
+                    word=word, row=row, around=around, entry=entry, at=at,
+                )  # fmt: skip
+        return _telling(told, book)
+
+    def due(self, standings: Standings, *, entry: int, at: datetime) -> Telling:
+        """What was held back and is told now: alone, or as a count."""
+        book = self.book.copy()
+        told: list[Message] = []
+        for key, word in book.due(_check, lambda k: roots.root(self.site, standings, k), at):
+            if key in standings:
+                told += self._again(key, word, standings, book, entry, at)
+
+        def explained(group: Group, root: str) -> bool:
+            row = next((r for k, r in book.rows.items() if str(k) == root), None)
+            return row is not None and row.told and _hears(group[1], _check(row.key))
+
+        for summary in book.summaries(_check, at, explained=explained):
+            if self.site.outlets.mqtt is not None:
+                told.append(telling.summary(self.site.site.id, summary, at=at))
+            if _is_soc(summary.group[1], summary.severity):
+                told += syslog_messages.summary(self.site, summary, entry=entry, at=at)
+        return _telling(told, book)
+
+    def acknowledge(
+        self, key: StateKey, by: Acknowledged, standings: Standings, *, entry: int, at: datetime
+    ) -> Telling | None:
+        """Somebody has seen an alert and says so; None when it is not open."""
+        book = self.book.copy()
+        if book.acknowledge(key, by) is None:
+            return None
+        told = self._again(key, Word.ACKNOWLEDGED, standings, book, entry, at)
+        return _telling(told, book)
+
+    def written(self, telling: Telling) -> None:
+        """It is in the ledger's file and will be delivered."""
+        telling.book.changed_rows.clear()
+        self.book = telling.book
 
     def events(self, events: Sequence[Event], *, entry: int, at: datetime) -> list[Message]:
         """What the guard did by itself, or what people told it."""
@@ -61,8 +152,109 @@ class Teller:
             told += syslog_messages.guard(self.site, event, entry=entry, at=at)
         return told
 
-    def gone(self, keys: Iterable[StateKey]) -> list[Message]:
-        """Subjects and checks the configuration no longer has."""
-        keys = list(keys)
-        self._out.difference_update(keys)
-        return telling.gone(self.site.site.id, keys) if self.site.outlets.mqtt else []
+    def gone(self, keys: Iterable[StateKey], *, at: datetime) -> Telling:
+        """Subjects and checks the configuration no longer has; who heard of a failure hears it."""
+        book, keys = self.book.copy(), list(keys)
+        rows = [row for key in keys if (row := book.drop(key)) is not None]
+        told = telling.gone(self.site.site.id, keys) if self.site.outlets.mqtt else []
+        told += [m for row in rows for m in self._gone(row, at)]
+        return _telling(told, book)
+
+    def retained(self, standings: Standings, *, entry: int, at: datetime) -> list[Message]:
+        """Every retained state and open alert, for a broker that may have come back empty."""
+        name, found = self.site.site.id, []
+        for key, standing in standings.items():
+            found.append(messages.state(name, key, standing, entry=entry, at=at))
+            row = self.book.rows.get(key)
+            if standing.state is State.FAIL or (row is not None and row.open):
+                check = _check(key)
+                around = self._around(key, check, standings, row)
+                found.append(
+                    messages.alert(
+                        name, key, standing, check, row=row, around=around, entry=entry, at=at
+                    )
+                )
+        return found
+
+    def _again(
+        self,
+        key: StateKey,
+        word: Word,
+        standings: Standings,
+        book: Alerts,
+        entry: int,
+        at: datetime,
+    ) -> list[Message]:
+        """A word on an alert whose state did not change just now."""
+        check, row, standing = _check(key), book.rows[key], standings[key]
+        around = self._around(key, check, standings, row)
+        told: list[Message] = []
+        if self.site.outlets.mqtt is not None:
+            told += telling.again(
+                self.site.site.id, key, standing, check,
+                word=word, row=row, around=around, entry=entry, at=at,
+            )  # fmt: skip
+        if for_soc(check):
+            told += syslog_messages.change(
+                self.site, key, standing, standing, check,
+                word=word, row=row, around=around, entry=entry, at=at,
+            )  # fmt: skip
+        return told
+
+    def _gone(self, row: Alert, at: datetime) -> list[Message]:
+        told: list[Message] = []
+        check = BY_ID.get(row.key.check)
+        if self.site.outlets.mqtt is not None:
+            told.append(messages.alert_resolved(self.site.site.id, row.key))
+        if check is not None and row.told and for_soc(check):
+            told += syslog_messages.gone(self.site, row, check, at=at)
+        return told
+
+    def _around(
+        self, key: StateKey, check: Check, standings: Standings, row: Alert | None
+    ) -> Circumstances:
+        if row is None or not row.open:
+            # Nobody asks what to do about a control that holds.
+            standings = {}
+        return circumstances(
+            self.site,
+            key,
+            check,
+            standings,
+            vantages=row.vantages if row else (),
+            restraint=self.restraint(key.subject.asset, key.subject.zone),
+        )
+
+
+def for_soc(check: Check) -> bool:
+    """Whether a SOC is told of this check's failures one by one."""
+    return _is_soc(check.audience, check.severity)
+
+
+def _is_soc(audience: Audience, severity: Severity) -> bool:
+    return audience is Audience.SOC or severity is Severity.CRITICAL
+
+
+def _hears(audience: Audience, check: Check) -> bool:
+    return audience is not Audience.SOC or for_soc(check)
+
+
+def _check(key: StateKey) -> Check:
+    return BY_ID[key.check]
+
+
+def _telling(told: list[Message], book: Alerts) -> Telling:
+    rows = {
+        str(key): canonical(plain(book.rows[key])) if key in book.rows else None
+        for key in book.changed_rows
+    }
+    return Telling(told, rows, book)
+
+
+def _row(body: bytes) -> Alert | None:
+    """None for what another version wrote and this one cannot read."""
+    try:
+        row: Alert = build(Alert, json.loads(body))
+    except (KeyError, TypeError, ValueError):
+        return None
+    return row

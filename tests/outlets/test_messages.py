@@ -12,10 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.outlets import messages, telling
+from appliance.outlets.alerts import UNSEEN
 from checks import ALL
 from checks.facts.standing import State, StateKey, Subject
 from checks.facts.verdict import Reason
+from checks.techniques import TECHNIQUES
 from tests.outlets.conftest import AT, NASTY, standing
+from tests.outlets.told import AROUND, Acknowledged, Word, row
 
 SCHEMAS = Path(__file__).parents[2] / "config" / "schemas"
 CHECK = ALL[0]
@@ -38,6 +41,19 @@ def fits(message) -> dict:
         schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
     ).validate(payload)
     return payload
+
+
+def alerted(key, seen, **differs):
+    found = row(key, **differs)
+    return messages.alert("northgate", key, seen, CHECK, row=found, around=AROUND, entry=7, at=AT)
+
+
+def changed(key, before, after, word):
+    found = row(key, UNSEEN if after.state is State.UNKNOWN else "differs")
+    return telling.change(
+        "northgate", key, before, after, CHECK,
+        word=word, row=found, around=AROUND, entry=7, at=AT,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.json")), ids=lambda p: p.name)
@@ -68,7 +84,7 @@ def test_each_state_fits_its_schema(state):
 def test_what_is_gone_is_emptied_and_stays_so():
     key = StateKey(SERVICE, "some-check")
     state = messages.state("northgate", key, standing(State.PASS), entry=7, at=AT)
-    alert = messages.alert("northgate", key, standing(State.FAIL), CHECK, entry=7, at=AT)
+    alert = alerted(key, standing(State.FAIL))
 
     for gone, there in (
         (messages.cleared("northgate", key), state),
@@ -82,7 +98,7 @@ def test_what_is_gone_is_emptied_and_stays_so():
 
 def test_an_alert_has_the_name_everybody_calls_it_by():
     key = StateKey(SERVICE, CHECK.id)
-    told = messages.alert("northgate", key, standing(State.FAIL), CHECK, entry=7, at=AT)
+    told = alerted(key, standing(State.FAIL))
 
     assert told.address == f"upheld/v1/northgate/alert/plc-1.tcp-4840.{CHECK.id}"
     assert fits(told)["severity"] == CHECK.severity
@@ -119,7 +135,7 @@ def test_a_drift_is_told_as_state_alert_and_event():
     key = StateKey(SERVICE, CHECK.id)
     before, after = standing(State.PASS), standing(State.FAIL, Reason.DIFFERS, "It drifted.")
 
-    told = telling.change("northgate", key, before, after, CHECK, entry=7, at=AT)
+    told = changed(key, before, after, Word.FIRING)
 
     kinds = [fits(m) and m.address.split("/", 3)[3].split("/")[:2] for m in told]
     assert kinds == [
@@ -135,9 +151,38 @@ def test_what_nobody_can_see_any_more_ends_no_alert():
     before = standing(State.FAIL, Reason.DIFFERS, "It drifted.")
     after = standing(State.UNKNOWN, Reason.STALE, "Nobody knows.")
 
-    told = telling.change("northgate", key, before, after, CHECK, entry=7, at=AT)
+    (alert,) = [m for m in changed(key, before, after, None) if "/alert/" in m.address]
 
-    assert not any("/alert/" in m.address for m in told)
+    assert fits(alert)["state"] == "unknown"
+
+
+def test_an_alert_says_what_whoever_is_woken_asks_next():
+    key = StateKey(SERVICE, CHECK.id)
+    by = Acknowledged("root for j-smit", "The vendor is here.", AT)
+
+    said = fits(alerted(key, standing(State.FAIL, Reason.DIFFERS), acknowledged=by))
+
+    assert (said["was"], said["state"], said["last_good"]) == (
+        "pass",
+        "fail",
+        "2026-03-02T10:00:00.000000Z",
+    )
+    assert (said["basis"], said["vantages"]) == ("enforced", ["dmz"])
+    assert (said["neighbours"], said["failing_too"]) == (["plc-2.tcp-4840.some-check"], 1)
+    assert (said["restraint"], said["call"]) == ("zone control is on hold", "operations")
+    assert said["leave"] == "Do not restart it."
+    assert said["enables"] == [{"id": t, "name": TECHNIQUES[t]} for t in CHECK.enables] != []
+    assert said["runbook"] == "docs/runbooks.md#differs"
+    assert (said["phase"], said["audience"]) == ("acknowledged", "soc")
+    assert said["acknowledged"]["who"] == "root for j-smit"
+
+
+def test_an_inhibited_alert_names_what_hides_it():
+    key = StateKey(SERVICE, CHECK.id)
+    said = fits(alerted(key, standing(State.FAIL), heard="", held="gw-1.inventory-device-present"))
+
+    assert said["phase"] == "inhibited"
+    assert said["inhibited_by"] == "gw-1.inventory-device-present"
 
 
 @given(said=st.text(), where=st.lists(st.text(), max_size=3))
@@ -147,7 +192,7 @@ def test_no_text_of_a_device_breaks_a_message(said, where):
 
     for told in (
         messages.state("northgate", key, seen, entry=7, at=AT),
-        messages.alert("northgate", key, seen, CHECK, entry=7, at=AT),
+        alerted(key, seen),
     ):
         assert fits(told)["reason"] == "differs"
         told.body.decode()

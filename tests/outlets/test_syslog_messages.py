@@ -13,16 +13,19 @@ from pathlib import Path
 import pytest
 
 from appliance.outlets import cef, syslog, syslog_messages
+from appliance.outlets.alerts import Summary
 from appliance.outlets.syslog_peer import Target
 from appliance.outlets.text import harmless
 from appliance.site.loading import load
 from appliance.visit.guard.event import Event
 from checks import ALL
+from checks.check import Severity
 from checks.facts.standing import State, StateKey, Subject
 from checks.facts.verdict import Reason
 from tests.outlets.brokers import Authority
 from tests.outlets.collectors import Rsyslog, client_context
 from tests.outlets.conftest import AT, NASTY, standing
+from tests.outlets.told import AROUND, Acknowledged, Word, row
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "example"
 COUNT = 10_000 if os.environ.get("UPHELD_FUZZ") else 500
@@ -67,10 +70,12 @@ def _shown(text: str) -> str:
     return text.replace("\ue000", "\\").replace("\ue001", "|").replace("\ue002", "=")
 
 
-def told(site, key, before, after, **how):
+def told(site, key, before, after, word=Word.FIRING, **differs):
+    found = row(key, after.reason.value, at=AT + timedelta(seconds=2), **differs)
     return syslog_messages.change(
-        site, key, before, after, CHECK, entry=7, at=AT + timedelta(seconds=2), **how
-    )
+        site, key, before, after, CHECK,
+        word=word, row=found, around=AROUND, entry=7, at=AT + timedelta(seconds=2),
+    )  # fmt: skip
 
 
 def test_a_new_failure_fires_with_all_a_soc_needs(site, key):
@@ -84,47 +89,67 @@ def test_a_new_failure_fires_with_all_a_soc_needs(site, key):
     assert head[4:6] == ["control.fail", CHECK.title]
     assert said["act"] == "firing"
     assert said["cs4"] == str(key)
-    assert said["cs5"] == "pass -> fail"
     assert said["dhost"] == key.subject.asset
     assert said["dst"] == site.asset(key.subject.asset).address
     assert said["externalId"] == f"northgate:7:{key}"
     assert said["deviceCustomDate1"] == str(int(AT.timestamp() * 1000))
     assert said["request"] == "docs/runbooks.md#anonymous-accepted"
     assert said["msg"] == "A session opened."
+    assert (said["cat"], said["flexString1"]) == (CHECK.audience, " ".join(CHECK.enables))
+    assert said["cs5"] == "pass -> fail, enforced"
+    assert (said["cs6"], said["cn2"]) == ("operations", "1")
+    assert said["flexString2"] == (
+        "Seen from dmz. 1 more of the zone fail the same. "
+        "In force: zone control is on hold. Do not restart it."
+    )
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "fired", "act"),
+    ("word", "signature", "act", "outcome"),
     [
-        (None, State.FAIL, None, "firing"),
-        (State.PASS, State.FAIL, None, "firing"),
-        (State.UNKNOWN, State.FAIL, False, "firing"),
-        (State.UNKNOWN, State.FAIL, True, "update"),
-        (State.FAIL, State.PASS, None, "resolved"),
-        (State.FAIL, State.COMPENSATED, None, "resolved"),
-        (State.UNKNOWN, State.PASS, True, "resolved"),
-        (State.FAIL, State.UNKNOWN, None, "update"),
-        (State.PASS, State.UNKNOWN, None, None),
-        (State.UNKNOWN, State.PASS, None, None),
-        (None, State.PASS, None, None),
-        (State.FAIL, State.FAIL, None, None),
-        (State.UNKNOWN, State.UNKNOWN, True, None),
+        (Word.FIRING, "control.fail", "firing", "failure"),
+        (Word.UPDATE, "control.fail", "update", "failure"),
+        (Word.UNSEEN, "control.unseen", "update", "unknown"),
+        (Word.RESOLVED, "control.recovered", "resolved", "success"),
     ],
 )
-def test_a_soc_hears_edges_and_a_recovery_only_after_its_failure(
-    site, key, before, after, fired, act
-):
-    was = standing(before) if before else None
-    messages = told(site, key, was, standing(after), fired=fired)
+def test_each_word_has_its_class_and_outcome(site, key, word, signature, act, outcome):
+    (message,) = told(site, key, None, standing(State.FAIL), word)
+    head, said = fields(message.body.decode())
 
-    assert [fields(m.body.decode())[1]["act"] for m in messages] == ([act] if act else [])
+    assert (head[4], said["act"], said["outcome"]) == (signature, act, outcome)
 
 
-def test_another_reason_is_an_update(site, key):
-    was = standing(State.FAIL, Reason.DIFFERS)
-    (message,) = told(site, key, was, standing(State.FAIL, Reason.MISSING))
+def test_an_acknowledgement_names_who_and_why(site, key):
+    by = Acknowledged("root for j-smit", "The vendor | is =here.", AT)
+    bad = standing(State.FAIL)
+    (message,) = told(site, key, bad, bad, Word.ACKNOWLEDGED, acknowledged=by)
+    head, said = fields(message.body.decode())
 
-    assert fields(message.body.decode())[1]["act"] == "update"
+    assert (head[4], head[6]) == ("control.acknowledged", "1")
+    assert (said["suser"], said["msg"]) == (
+        "root for j-smit", "Acknowledged: The vendor | is =here.",
+    )  # fmt: skip
+
+
+def test_a_summary_says_how_many_were_held_back_and_how_bad_the_worst_is(site, key):
+    more = Summary((key.subject.zone, CHECK.audience), (key,) * 12, Severity.HIGH, AT)
+    (message,) = syslog_messages.summary(site, more, entry=9, at=AT + timedelta(minutes=5))
+    head, said = fields(message.body.decode())
+
+    assert (head[4], head[6], said["cnt"]) == ("control.more", "7", "12")
+    assert said["msg"] == (
+        f"12 more alerts in zone {key.subject.zone} within 5 minutes, see the page."
+    )
+    assert said["request"] == "docs/runbooks.md#more"
+
+
+def test_what_left_the_configuration_ends_and_is_no_recovery(site, key):
+    (message,) = syslog_messages.gone(site, row(key), CHECK, at=AT)
+    head, said = fields(message.body.decode())
+
+    assert (head[4], said["act"], said["outcome"]) == ("control.gone", "resolved", "unknown")
+    assert said["cs4"] == str(key)
 
 
 def test_each_soc_gets_its_own_copy_and_none_without_one(site, key):
