@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryFile
+from typing import Annotated, BinaryIO
 
 import typer
+from cryptography.x509 import Certificate
 
 from appliance.cli.ending import fail, guarded
 from appliance.cli.options import Directory, Format
@@ -16,15 +20,22 @@ from appliance.cli.printing import as_json
 from appliance.ledger import durable, keys
 from appliance.ledger.errors import LedgerError
 from appliance.ledger.note import Signer, Verifier
+from appliance.ledger.package import placing
 from appliance.ledger.package.before import before
 from appliance.ledger.package.choice import Choice
-from appliance.ledger.package.export import Exported, Request
+from appliance.ledger.package.envelope import enveloped, reader
+from appliance.ledger.package.export import Exported
 from appliance.ledger.package.export import export as export_package
+from appliance.ledger.package.masking import hidden
 from appliance.ledger.package.prove import prove as prove_entry
 from appliance.ledger.package.readiness import KINDS
 from appliance.ledger.package.readiness import readiness as wanting
+from appliance.ledger.package.request import Request
 from appliance.outlets.text import harmless
 from appliance.site.loading import Loaded, load
+
+NICE = 10
+PIECE = 1 << 20
 
 
 def export(
@@ -48,11 +59,19 @@ def export(
         list[Path] | None,
         typer.Option(help="Make it comparable with this checkpoint that others received."),
     ] = None,
+    mask: Annotated[
+        str, typer.Option(help="Hide addresses, people, or addresses,people behind other names.")
+    ] = "",
+    encrypt_to: Annotated[
+        Path | None,
+        typer.Option(help="Encrypt it to this RSA certificate; openssl cms -decrypt opens it."),
+    ] = None,
 ) -> None:
     """
     Write an evidence package for an assessor: one zip that verifies without this program.
 
     Without --from and --to it covers the whole ledger. How to check it is in its README.txt.
+    It reads the ledger beside a running daemon and changes nothing.
     """
     loaded = guarded(lambda: load(config))
     request = guarded(
@@ -64,15 +83,25 @@ def export(
             seed=seed,
             before=before(since) if since else None,
             outside=tuple(_text(p) for p in outside or ()),
+            mask=hidden(mask),
         )
     )
-    exported = guarded(lambda: _export(loaded, request))
-    guarded(lambda: durable.write(output, exported.data, mode=0o640, replace=True))
+    certificate = guarded(lambda: reader(encrypt_to)) if encrypt_to else None
+    exported, digest, size = guarded(lambda: _export(loaded, request, output, certificate))
     for said in exported.said:
-        typer.echo(f"note: {said}", err=True)
-    typer.echo(f"{output}: {exported.name}, {len(exported.data)} bytes")
-    typer.echo(f"sha256 {sha256(exported.data).hexdigest()}  the package")
+        typer.echo(f"note: {harmless(said, 600)}", err=True)
+    typer.echo(f"{output}: {exported.name}, {size} bytes")
+    if exported.unmasked:
+        key = output.with_name(f"{output.name}.unmask.csv")
+        guarded(lambda: durable.write(key, exported.unmasked, mode=0o600, replace=True))
+        typer.echo(f"{key}: which masked name stands for what; keep it, it is not for the reader")
+    typer.echo(f"sha256 {digest}  the package")
     typer.echo(f"sha256 {exported.verifier}  verify.py in it")
+    if encrypt_to:
+        typer.echo(
+            f"the reader opens it with: openssl cms -decrypt -inform DER -in {output.name} "
+            "-inkey KEY -out package.zip"
+        )
 
 
 def prove(
@@ -113,13 +142,39 @@ def readiness(
     typer.echo(", ".join(f"{counts[kind]} {kind}" for kind in KINDS))
 
 
-def _export(loaded: Loaded, request: Request) -> Exported:
+def _export(
+    loaded: Loaded, request: Request, output: Path, certificate: Certificate | None
+) -> tuple[Exported, str, int]:
+    """The package in its place, the digest of its zip, and the size of the file."""
     state = Path(loaded.site.appliance.state_dir)
     ledger = state / "ledger.db"
     if not ledger.exists():
         fail(f"{ledger}: there is no ledger yet; run upheld check or upheld run first")
     vkey = _vkey(state)
-    return export_package(ledger, loaded, request, vkey, _signer(state, vkey))
+    # Visits come first: a year's export has minutes, a visit has not.
+    os.nice(NICE)
+    # Without a name: nobody finds a plain package where an encrypted one was asked for.
+    with TemporaryFile(dir=output.absolute().parent) as plain:
+        exported = export_package(ledger, loaded, request, vkey, _signer(state, vkey), plain)
+        digest, size = _digest(plain)
+        pieces = enveloped(plain, size, certificate) if certificate else _pieces(plain)
+        return exported, digest, placing.place(output, pieces, mode=0o640)
+
+
+def _digest(file: BinaryIO) -> tuple[str, int]:
+    """SHA-256 and size; afterwards the file stands at its beginning."""
+    hashed, size = sha256(), 0
+    for piece in _pieces(file):
+        hashed.update(piece)
+        size += len(piece)
+    file.seek(0)
+    return hashed.hexdigest(), size
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    while piece := file.read(PIECE):
+        yield piece
 
 
 def _signer(state: Path, vkey: str) -> Signer | None:

@@ -1,4 +1,10 @@
-"""The contents that the disclosed entries name, and the source of every revision that judged."""
+"""
+The contents that the disclosed entries name, and the source of every revision that judged.
+
+Facts, expectations and lists are one line each of contents.jsonl; what is no line of JSON, as a
+check's source, is a file named by its digest.  Which there are is kept in a temporary database:
+a year of visits names more than a small computer should remember.
+"""
 
 from __future__ import annotations
 
@@ -8,36 +14,94 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any
 
+from appliance.ledger.package.bag import Bag
+from appliance.ledger.package.masking import Mask
 from appliance.ledger.verify import CONTENT_KEYS
 from checks import BY_ID
 from checks.revision import sources_of
 
+LINES = "data/90_raw/contents.jsonl"
+MASKED = "data/90_raw/masked-contents.jsonl"
 FOLDER = "data/90_raw/contents/"
 _KEYS = CONTENT_KEYS | {"rev"}
+_LINE, _FILE, _HIDDEN, _GONE = range(4)
 
 
-def content_files(
-    connection: sqlite3.Connection, bodies: Iterable[bytes]
-) -> tuple[dict[str, bytes], list[str]]:
-    """Files by name, and the digests nobody could give."""
-    installed = {d: data for check in BY_ID.values() for d, data in sources_of(check).items()}
-    found: dict[str, bytes] = {}
-    gone: list[str] = []
-    # Most of the time is spent reading JSON, so what names nothing is not read.
-    naming = (body for body in bodies if b'"sha256:' in body)
-    left = sorted({d for body in naming for d in named(_decoded(body))})
-    while left:
-        digest = left.pop()
-        name = FOLDER + digest.removeprefix("sha256:")
-        if name in found:
-            continue
-        data = _stored(connection, digest) or installed.get(digest)
+class Contents:
+    """What `bodies` name, and what that names in turn; close it."""
+
+    def __init__(self, connection: sqlite3.Connection, bodies: Iterable[bytes], mask: Mask) -> None:
+        self._ledger, self._mask = connection, mask
+        # Without a name SQLite keeps it in a file of its own, beyond a few pages of cache.
+        self._seen = sqlite3.connect("", isolation_level=None)
+        self._seen.execute("PRAGMA cache_size = -4096")
+        self._seen.execute("BEGIN")
+        self._seen.execute("CREATE TABLE seen (digest BLOB PRIMARY KEY, kind INT) WITHOUT ROWID")
+        self._installed: dict[str, bytes] = {}
+        for check in BY_ID.values():
+            self._installed |= sources_of(check)
+        # Most of the time is spent reading JSON, so what names nothing is not read.
+        for body in bodies:
+            if b'"sha256:' in body:
+                self._meet(named(_decoded(body)))
+
+    def close(self) -> None:
+        self._seen.close()
+
+    def write(self, bag: Bag) -> None:
+        bag.add(LINES, (data + b"\n" for _, data in self._of(_LINE)))
+        for digest, data in self._of(_FILE):
+            bag.add(FOLDER + digest, data)
+        if self._mask:
+            bag.add(MASKED, map(self._masked, self._of(_HIDDEN)))
+
+    def gone(self, most: int) -> list[str]:
+        """The first digests nobody could give."""
+        rows = self._seen.execute(
+            "SELECT digest FROM seen WHERE kind = ? ORDER BY digest LIMIT ?", (_GONE, most)
+        )
+        return [f"sha256:{d.hex()}" for (d,) in rows]
+
+    def _meet(self, digests: Iterable[str]) -> None:
+        left = list(digests)
+        while left:
+            digest = left.pop()
+            octets = bytes.fromhex(digest.removeprefix("sha256:"))
+            if self._seen.execute("SELECT 1 FROM seen WHERE digest = ?", (octets,)).fetchone():
+                continue
+            data = self._data(digest)
+            self._seen.execute("INSERT INTO seen VALUES (?, ?)", (octets, self._kind(data)))
+            left += _sources(data or b"")
+
+    def _kind(self, data: bytes | None) -> int:
         if data is None:
-            gone.append(digest)
-            continue
-        found[name] = data
-        left += _sources(data)
-    return found, sorted(gone)
+            return _GONE
+        line = data[:1] in (b"{", b"[") and b"\n" not in data
+        if line and self._mask.view(data) is not None:
+            return _HIDDEN
+        return _LINE if line else _FILE
+
+    def _of(self, kind: int) -> Iterator[tuple[str, bytes]]:
+        for (octets,) in self._seen.execute(
+            "SELECT digest FROM seen WHERE kind = ? ORDER BY digest", (kind,)
+        ):
+            data = self._data(f"sha256:{octets.hex()}")
+            assert data is not None
+            yield octets.hex(), data
+
+    def _masked(self, item: tuple[str, bytes]) -> bytes:
+        digest, data = item
+        shown = self._mask.view(data) or b"null"
+        return b'{"digest":"sha256:%s","view":%s}\n' % (digest.encode(), shown)
+
+    def _data(self, digest: str) -> bytes | None:
+        row = self._ledger.execute(
+            "SELECT body FROM content WHERE digest = ?", (digest,)
+        ).fetchone()
+        if row is not None and "sha256:" + sha256(row[0]).hexdigest() == digest:
+            return bytes(row[0])
+        # A damaged content is as good as none; `evidence verify` names it.
+        return self._installed.get(digest)
 
 
 def named(value: Any) -> Iterator[str]:
@@ -60,14 +124,6 @@ def _sources(data: bytes) -> list[str]:
         return []
     files = _decoded(data).get("files", {})
     return [d for d in files.values() if _is_digest(d)]
-
-
-def _stored(connection: sqlite3.Connection, digest: str) -> bytes | None:
-    row = connection.execute("SELECT body FROM content WHERE digest = ?", (digest,)).fetchone()
-    if row is None or "sha256:" + sha256(row[0]).hexdigest() != digest:
-        # A damaged content is as good as none; `evidence verify` names it.
-        return None
-    return bytes(row[0])
 
 
 def _is_digest(value: Any) -> bool:

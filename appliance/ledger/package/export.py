@@ -1,163 +1,183 @@
-"""From a ledger and a site to the bytes of a package: the same input gives the same bytes."""
+"""From a ledger and a site to a package: the same input gives the same bytes, in little memory."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
-from appliance.judge.matrix import matrix
 from appliance.ledger.errors import LedgerError
 from appliance.ledger.note import Checkpoint, Signer, Verifier, opened_checkpoint
-from appliance.ledger.package import method, operations, plant, technical
-from appliance.ledger.package.bag import bag, zipped
-from appliance.ledger.package.before import Before
-from appliance.ledger.package.choice import Choice
-from appliance.ledger.package.contents import content_files
+from appliance.ledger.package import receipts
+from appliance.ledger.package.bag import Bag
+from appliance.ledger.package.contents import Contents
+from appliance.ledger.package.masking import Mask
 from appliance.ledger.package.material import Material
-from appliance.ledger.package.oscal import assessment_results
-from appliance.ledger.package.pages import index
 from appliance.ledger.package.pieces import (
-    MOST_CHECKPOINTS,
     bodies,
     contradicted,
-    log_files,
+    masked,
     newest,
+    without,
+    write_log,
+    write_masked,
 )
-from appliance.ledger.package.sampling import draw
-from appliance.ledger.package.span import Span, span
+from appliance.ledger.package.report import STATEMENT, Known, material, write_report
+from appliance.ledger.package.request import Request
+from appliance.ledger.package.runs import Runs
+from appliance.ledger.package.span import Span, decoded, span
 from appliance.ledger.package.sshsig import allowed_signers, signature
-from appliance.ledger.package.stage6 import stage6
-from appliance.ledger.package.tables import Table, instant
-from appliance.ledger.package.walk import Walked, walk
+from appliance.ledger.package.walk import Entry, Walked, walk
 from appliance.ledger.reading import read
 from appliance.ledger.tiles import StoredNodes
 from appliance.site.loading import Loaded
-from checks import BY_ID
 
-STATEMENT = (
-    "This package supports an assessment of conformity and does not decide it. Its records are "
-    "verifiably unaltered since others received their checkpoints; that they were true is checked "
-    "by hand on a sample."
-)
-
-
-@dataclass(frozen=True)
-class Request:
-    """
-    What to export.  `outside` are checkpoints others hold, so that the package can be compared
-    with them; `before` is the package this one continues; an empty `seed` takes the log's root.
-    """
-
-    start: datetime | None = None
-    end: datetime | None = None
-    choice: Choice = Choice()
-    sample: int = 10
-    seed: str = ""
-    before: Before | None = None
-    outside: tuple[str, ...] = ()
+_NAMED = 5
+"""So many of a kind are told to whoever exports; all of them are in the package."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """A package's name without its ending, its bytes, and what somebody should be told.
+    """A package's name without its ending, and what somebody should be told.
 
-    `verifier` is the SHA-256 of the verify.py in it, in hex, to be handed over another way.
+    `verifier` is the SHA-256 of the verify.py in it, in hex, to be handed over another way;
+    `unmasked` says which masked name stands for what, empty where nothing is masked.
     """
 
     name: str
-    data: bytes
     said: tuple[str, ...]
     verifier: str
+    unmasked: bytes
 
 
 def export(
-    ledger: Path, loaded: Loaded, request: Request, vkey: str, signer: Signer | None
+    ledger: Path,
+    loaded: Loaded,
+    request: Request,
+    vkey: str,
+    signer: Signer | None,
+    out: BinaryIO,
 ) -> Exported:
     """
-    One package; changes nothing.  Without a signer its manifests are not signed, and it says so.
+    Write one package to `out`, a seekable file; changes nothing else.
 
-    Raises `LedgerError` for a period without entries, for what the site does not have, and for a
-    ledger that cannot be read or is not of this key.
+    Reads through a connection of its own, so whoever writes the ledger goes on.  Without a signer
+    its manifests are not signed, and it says so.  Raises `LedgerError` for a period without
+    entries, for what the site does not have, and for a ledger that cannot be read or is not of
+    this key.
     """
     request.choice.refuse_unknown(loaded.site)
     verifier = Verifier.parse(vkey)
     if signer is not None and signer.verifier != verifier:
         raise LedgerError(f"the key at hand is {signer.vkey!r}, but the log's is {vkey!r}.")
-    return read(ledger, "exporting", partial(_exported, loaded, request, verifier, signer))
-
-
-def _exported(
-    loaded: Loaded,
-    request: Request,
-    verifier: Verifier,
-    signer: Signer | None,
-    connection: sqlite3.Connection,
-) -> Exported:
-    head = newest(connection, verifier)
-    period = _signed(span(connection, _start(request), request.end), head[1])
-    walked = walk(connection, period, loaded.site, request.choice)
-    gathered = _raw(connection, period, walked, head[1].size)
-    m = _material(loaded, request, period, walked, gathered, head[1])
-    proven = sorted({walked.last_entry[k] for k, _ in m.histories if str(k) in m.sample.drawn})
-    olds = _olds(request, verifier)
-    nodes = StoredNodes(connection)
+    exporting = _Exporting(loaded, request, verifier, signer, out)
     try:
-        contradictions = list(contradicted(nodes, head[1].size, olds))
-        log = log_files(connection, period, walked.disclosed, head, [o.size for o in olds], proven)
+        return read(ledger, "exporting", exporting.run)
     except LookupError as error:
         raise LedgerError(f"the ledger: {error}; run `upheld evidence verify`.") from error
-    payload = {**_report(m, request), **gathered.contents, **log}
-    payload["data/90_raw/evidence.vkey"] = f"{verifier.vkey}\n".encode()
-    name = f"evidence-{loaded.site.site.id}-{period.start:%Y%m%dT%H%M}-{period.end:%Y%m%dT%H%M}"
-    info = {
-        "Source-Organization": loaded.site.site.name or loaded.site.site.id,
-        "External-Identifier": name,
-        "External-Description": STATEMENT,
-        # The head's own time, not the wall's: the same ledger gives the same bytes.
-        "Bagging-Date": gathered.made_at[:10],
-    }
-    sign = None if signer is None else partial(signature, verifier.key, signer.octets)
-    whole = bag(payload, _tags(verifier), info, sign)
-    said = [] if signer else ["the evidence key is not at hand: the manifests are not signed"]
-    said += [f"content {d} is not in the ledger" for d in gathered.gone[:5]]
-    said += [*contradictions, *walked.differing[:5]]
-    return Exported(name, zipped(name, whole), tuple(said), sha256(whole["verify.py"]).hexdigest())
 
 
-@dataclass(frozen=True)
-class _Raw:
-    contents: dict[str, bytes]
-    gone: list[str]
-    checkpoints: int
-    made_at: str
+@dataclass
+class _Exporting:
+    loaded: Loaded
+    request: Request
+    verifier: Verifier
+    signer: Signer | None
+    out: BinaryIO
 
+    def run(self, connection: sqlite3.Connection) -> Exported:
+        site, request = self.loaded.site, self.request
+        note, head = newest(connection, self.verifier)
+        start = request.start or (request.before.end if request.before else None)
+        period = _signed(span(connection, start, request.end), head)
+        mask = Mask(site, request.mask)
+        walked = walk(connection, period, site, request.choice, mask)
+        name = f"evidence-{site.site.id}-{period.start:%Y%m%dT%H%M}-{period.end:%Y%m%dT%H%M}"
+        with Bag(self.out, name) as bag:
+            said = self._written(bag, connection, period, walked, (note, head), mask)
+        program = files("appliance.ledger.verifier").joinpath("verify.py").read_bytes()
+        verifier = sha256(program).hexdigest()
+        return Exported(name, tuple(said), verifier, mask.key if mask else b"")
 
-def _raw(
-    connection: sqlite3.Connection,
-    period: Span,
-    walked: Walked,
-    size: int,
-) -> _Raw:
-    contents, gone = content_files(connection, (b for _, b in bodies(connection, walked.disclosed)))
-    (count,) = connection.execute(
-        "SELECT count(*) FROM checkpoint WHERE size > ? AND size <= ?",
-        (period.first, period.last + 1),
-    ).fetchone()
-    (made_at,) = connection.execute(
-        "SELECT made_at FROM checkpoint WHERE size = ?", (size,)
-    ).fetchone()
-    return _Raw(contents, gone, count, made_at)
+    def _written(
+        self,
+        bag: Bag,
+        connection: sqlite3.Connection,
+        period: Span,
+        walked: Walked,
+        newest_head: tuple[str, Checkpoint],
+        mask: Mask,
+    ) -> list[str]:
+        """What somebody should be told."""
+        request, head = self.request, newest_head[1]
+        hidden = masked(connection, walked.disclosed, mask)
+        gone = self._contents(bag, connection, walked, mask)
+        m = material(
+            self.loaded,
+            period,
+            walked,
+            Known(head, _count(connection, period), gone, len(hidden), str(mask), request),
+            partial(_entries, connection, mask),
+        )
+        olds = self._olds()
+        contradictions = list(contradicted(StoredNodes(connection), head.size, olds))
+        disclosed, proven = without(walked.disclosed, hidden), _proven(m, hidden)
+        write_log(bag, connection, period, disclosed, newest_head, [o.size for o in olds], proven)
+        write_masked(bag, connection, period, hidden, mask)
+        received = receipts.write(bag, connection, period, mask)
+        write_report(bag, m, request, mask, received)
+        self._tags(bag)
+        bag.close(self._info(bag.folder, _made_at(connection, head.size)), self._sign())
+        said = [] if self.signer else ["the evidence key is not at hand: no manifest is signed"]
+        said += [f"content {d} is not in the ledger" for d in gone[:_NAMED]]
+        said += [*contradictions, *walked.differing[:_NAMED]]
+        return said
 
+    def _contents(
+        self, bag: Bag, connection: sqlite3.Connection, walked: Walked, mask: Mask
+    ) -> list[str]:
+        found = Contents(connection, (b for _, b in bodies(connection, walked.disclosed)), mask)
+        try:
+            found.write(bag)
+            return found.gone(1_000)
+        finally:
+            found.close()
 
-def _start(request: Request) -> datetime | None:
-    return request.start or (request.before.end if request.before else None)
+    def _olds(self) -> list[Checkpoint]:
+        before = self.request.before
+        notes = [*self.request.outside, *([before.checkpoint] if before else [])]
+        return [opened_checkpoint(note, self.verifier) for note in notes]
+
+    def _info(self, name: str, made_at: str) -> dict[str, str]:
+        site = self.loaded.site.site
+        return {
+            "Source-Organization": site.name or site.id,
+            "External-Identifier": name,
+            "External-Description": STATEMENT,
+            # The head's own time, not the wall's: the same ledger gives the same bytes.
+            "Bagging-Date": made_at[:10],
+        }
+
+    def _sign(self) -> partial[bytes] | None:
+        if self.signer is None:
+            return None
+        return partial(signature, self.verifier.key, self.signer.octets)
+
+    def _tags(self, bag: Bag) -> None:
+        """The programs, and what a reader needs beside them."""
+        programs = files("appliance.ledger.verifier")
+        readme = programs.joinpath("README.txt").read_text("utf-8")
+        bag.add("data/90_raw/evidence.vkey", f"{self.verifier.vkey}\n".encode())
+        bag.add("README.txt", readme.replace("@ORIGIN@", self.verifier.name).encode())
+        bag.add("allowed_signers", allowed_signers(self.verifier.name, self.verifier.key).encode())
+        bag.add("verify.py", programs.joinpath("verify.py").read_bytes())
+        bag.add("rejudge.py", programs.joinpath("rejudge.py").read_bytes())
 
 
 def _signed(period: Span, head: Checkpoint) -> Span:
@@ -167,100 +187,25 @@ def _signed(period: Span, head: Checkpoint) -> Span:
     return replace(period, last=min(period.last, head.size - 1), size=head.size)
 
 
-def _olds(request: Request, verifier: Verifier) -> list[Checkpoint]:
-    notes = [*request.outside, *([request.before.checkpoint] if request.before else [])]
-    return [opened_checkpoint(note, verifier) for note in notes]
+def _count(connection: sqlite3.Connection, period: Span) -> int:
+    (count,) = connection.execute(
+        "SELECT count(*) FROM checkpoint WHERE size > ? AND size <= ?",
+        (period.first, period.last + 1),
+    ).fetchone()
+    return int(count)
 
 
-def _material(
-    loaded: Loaded,
-    request: Request,
-    period: Span,
-    walked: Walked,
-    raw: _Raw,
-    head: Checkpoint,
-) -> Material:
-    standings = [(k, h.final) for k, h in walked.histories.items() if h.final is not None]
-    cells = [
-        c
-        for c in matrix(loaded.site, standings, BY_ID)
-        if request.choice.requirement in ("", c.requirement.id)
-        and (not request.choice.zone or c.zone == request.choice.zone)
-    ]
-    recorded = [f.get("digest", "") for _, f in walked.configurations]
-    return Material(
-        site=loaded.site,
-        at_hand=loaded.digest,
-        in_force=str(recorded[-1]) if recorded else "none is recorded",
-        span=period,
-        choice=request.choice,
-        walked=walked,
-        cells=cells,
-        sample=draw(
-            (str(k) for k in walked.histories), request.sample, request.seed or head.root.hex()
-        ),
-        facts=_facts(loaded, request, period, walked, raw, head),
-    )
+def _made_at(connection: sqlite3.Connection, size: int) -> str:
+    query = "SELECT made_at FROM checkpoint WHERE size = ?"
+    return str(connection.execute(query, (size,)).fetchone()[0])
 
 
-def _facts(
-    loaded: Loaded, request: Request, period: Span, walked: Walked, raw: _Raw, head: Checkpoint
-) -> dict[str, Any]:
-    """package.json: what verify.py and whoever reads it must know of this package."""
-    why = f"only {request.choice} was asked for" if request.choice else ""
-    if walked.unreadable:
-        why = f"{why}; {len(walked.unreadable)} bodies were pruned".lstrip("; ")
-    return {
-        "statement": STATEMENT,
-        "site": loaded.site.site.id,
-        "laboratory": loaded.site.site.laboratory,
-        "origin": head.origin,
-        "period": {"from": instant(period.start), "to": instant(period.end)},
-        "chosen": str(request.choice),
-        "entries": {"first": period.first, "last": period.last, "why_hashes_only": why},
-        "head": {"size": head.size, "root": head.root.hex()},
-        "checkpoints": {
-            "in_period": raw.checkpoints,
-            "given": "all" if raw.checkpoints <= MOST_CHECKPOINTS else "every n-th, and the last",
-        },
-        "contents_missing": raw.gone,
-        "only_keys": sorted(map(str, walked.histories)) if request.choice else [],
-        "seed": request.seed or head.root.hex(),
-        "before": request.before.name if request.before else "",
-        "not_shown": list(method.NOT_SHOWN),
-    }
+def _entries(connection: sqlite3.Connection, mask: Mask, indices: Runs) -> Iterator[Entry]:
+    for index, body in bodies(connection, indices):
+        yield index, mask.entry(decoded(body))
 
 
-def _report(m: Material, request: Request) -> dict[str, bytes]:
-    tables: list[Table] = [
-        *plant.scope(m),
-        *plant.inventory(m),
-        *technical.technical(m),
-        *operations.operations(m),
-        *operations.exceptions(m),
-        *operations.nonconformities(m),
-        *method.method(m),
-        *method.samples(m),
-    ]
-    by_name = {t.name: t for t in tables}
-    tables.insert(0, stage6(by_name, request.before.name if request.before else ""))
-    found = {f"data/{t.name}.csv": t.data for t in tables}
-    found["data/index.html"] = index(m, tables)
-    found["data/package.json"] = _json(m.facts)
-    found["data/oscal/assessment-results.json"] = _json(assessment_results(m))
-    return found
-
-
-def _tags(verifier: Verifier) -> dict[str, bytes]:
-    programs = files("appliance.ledger.verifier")
-    readme = programs.joinpath("README.txt").read_text("utf-8")
-    return {
-        "README.txt": readme.replace("@ORIGIN@", verifier.name).encode(),
-        "allowed_signers": allowed_signers(verifier.name, verifier.key).encode(),
-        "verify.py": programs.joinpath("verify.py").read_bytes(),
-        "rejudge.py": programs.joinpath("rejudge.py").read_bytes(),
-    }
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+def _proven(m: Material, hidden: Runs) -> list[int]:
+    """The last entries of the keys drawn for the sample, but for those that are masked."""
+    wanted = {m.walked.last_entry[k] for k, _ in m.histories if str(k) in m.sample.drawn}
+    return sorted(wanted - wanted.intersection(chain(hidden)))

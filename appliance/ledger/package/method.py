@@ -45,7 +45,20 @@ _GENERAL = (
 )
 
 
-def method(m: Material) -> list[Table]:
+_WAYS = (
+    "06_technical/matrix is read from 06_technical/evidence: each row names its last entry",
+    (
+        "that entry is a line of 90_raw/log/entries.jsonl; its number stands on the same line of "
+        "90_raw/log/indices.txt; 90_raw/log/proofs leads the sampled ones to the signed head"
+    ),
+    (
+        "it names its facts and inputs by digest: they are lines of 90_raw/contents.jsonl, named by "
+        "their SHA-256; the checks' source files are in 90_raw/contents"
+    ),
+)
+
+
+def method(m: Material, received: int) -> list[Table]:
     chosen = [c for c in ALL if not m.choice.requirement or m.choice.requirement in c.requirements]
     return [
         table(
@@ -62,6 +75,29 @@ def method(m: Material) -> list[Table]:
             "runs it again. The ids of 62443-2-1 elements are unconfirmed and left out.",
         ),
         table("10_method/rules", "Rules for every check", ("rule",), ((r,) for r in _GENERAL)),
+        table("10_method/ways", "From a cell of the matrix to its proof", ("way",),
+              ((w,) for w in _WAYS)),
+        table(
+            "10_method/blind",
+            "What is not looked at by choice of the owner",
+            ("asset", "zone", "why"),
+            ((a.id, a.zone, "safety system" if a.safety else "probing: never")
+             for a in m.site.assets if a.safety or a.probing == "never"),
+        ),
+        table(
+            "10_method/clock",
+            "How far the appliance's own clock could be trusted",
+            ("from", "to", "synchronised", "greatest error in ms"),
+            ((c.start, c.end, c.synchronised, c.max_error_ms) for c in m.walked.clock),
+        ),
+        table(
+            "10_method/anchors",
+            "Who else received checkpoints",
+            ("receipts in 90_raw/anchors.jsonl",),
+            ((received,),) if received else (),
+            "Receipts in here come from the appliance. What others hold themselves is the better "
+            "witness: hand it to verify.py as --outside, or their keys in a --policy.",
+        ),
         table(
             "10_method/limits",
             "What this package cannot show",

@@ -12,11 +12,10 @@ from appliance.ledger.package.tables import Table, table
 from checks.facts.standing import State
 
 _LOAD = ("visit", "asset", "packets", "octets", "connections", "sessions")
-_ELSEWHERE = ("load", "guard", "config.change", "aged")
+_ELSEWHERE = {"load", "guard", "config.change", "aged"}
 
 
 def operations(m: Material) -> list[Table]:
-    told = m.walked.told
     return [
         table(
             "07_operations/guard",
@@ -24,15 +23,14 @@ def operations(m: Material) -> list[Table]:
             ("time", "entry", "kind", "subject", "what was said"),
             (
                 (time_of(f), i, f.get("kind"), f.get("subject"), f.get("said"))
-                for i, f in told
-                if f.get("type") == "guard"
+                for i, f in m.entries("guard")
             ),
         ),
         table(
             "07_operations/load",
             "What each visit put on the network and the devices",
             ("time", "entry", *_LOAD, "slowest answer in us"),
-            ((time_of(f), i, *_load(f)) for i, f in told if f.get("type") == "load"),
+            ((time_of(f), i, *_load(f)) for i, f in m.entries("load")),
         ),
         table(
             "07_operations/other",
@@ -40,8 +38,8 @@ def operations(m: Material) -> list[Table]:
             ("time", "entry", "type", "fields"),
             (
                 (time_of(f), i, f.get("type"), _rest(f))
-                for i, f in told
-                if f.get("type") not in _ELSEWHERE
+                for kind in sorted(m.walked.told.keys() - _ELSEWHERE)
+                for i, f in m.entries(kind)
             ),
         ),
     ]

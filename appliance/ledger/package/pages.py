@@ -10,9 +10,6 @@ import jinja2
 from appliance.ledger.package.material import Material
 from appliance.ledger.package.tables import Table, written
 
-ROWS_SHOWN = 400
-"""A browser opens a page of this many rows a table anywhere; the CSV has all of them."""
-
 _SOURCE = files("appliance.ledger.package")
 _PAGE = jinja2.Environment(
     autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -24,7 +21,6 @@ def index(m: Material, tables: Sequence[Table]) -> bytes:
         facts=m.facts,
         site=m.site.site,
         tables=tables,
-        rows_shown=ROWS_SHOWN,
         span=m.span,
         written=written,
     )

@@ -5,41 +5,29 @@ from __future__ import annotations
 import json
 import sqlite3
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise
 
 from appliance.ledger.errors import LedgerError, NoteError
 from appliance.ledger.note import Checkpoint, Verifier, opened_checkpoint
+from appliance.ledger.package.bag import Bag
+from appliance.ledger.package.masking import Mask
+from appliance.ledger.package.runs import Runs
 from appliance.ledger.package.span import Span
 from appliance.ledger.tiles import StoredNodes
-from appliance.ledger.tree import consistency_at, inclusion_at, root_at
+from appliance.ledger.tree import consistency_at, inclusion_at, leaf_hash, root_at
 
 LOG = "data/90_raw/log/"
 MOST_CHECKPOINTS = 5_000
 """Every one of them costs a reader's verifier some milliseconds."""
 
 
-def bodies(connection: sqlite3.Connection, indices: Sequence[int]) -> Iterator[tuple[int, bytes]]:
-    """The bodies of these entries, in their order, which must be rising."""
-    for first, last in _runs(indices):
+def bodies(connection: sqlite3.Connection, indices: Runs) -> Iterator[tuple[int, bytes]]:
+    """The bodies of these entries, in their order."""
+    for first, last in indices.stretches():
         yield from connection.execute(
             "SELECT idx, body FROM entry WHERE idx >= ? AND idx <= ? ORDER BY idx", (first, last)
         )
-
-
-def _runs(indices: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The first and last of each stretch without a gap."""
-    first = last = None
-    for index in indices:
-        if first is None or last is None:
-            first = last = index
-        elif index == last + 1:
-            last = index
-        else:
-            yield first, last
-            first = last = index
-    if first is not None and last is not None:
-        yield first, last
 
 
 def newest(connection: sqlite3.Connection, verifier: Verifier) -> tuple[str, Checkpoint]:
@@ -55,31 +43,35 @@ def newest(connection: sqlite3.Connection, verifier: Verifier) -> tuple[str, Che
         ) from error
 
 
-def checkpoints(connection: sqlite3.Connection, span: Span) -> list[dict[str, object]]:
+def checkpoints(connection: sqlite3.Connection, span: Span) -> Iterator[dict[str, object]]:
     """
     The period's signed heads; beyond a limit every n-th.
 
     The last of the period is always among those given.
     """
+    period = (span.first, span.last + 1)
+    (count,) = connection.execute(
+        "SELECT count(*) FROM checkpoint WHERE size > ? AND size <= ?", period
+    ).fetchone()
+    step = -(-count // MOST_CHECKPOINTS) or 1
     rows = connection.execute(
         "SELECT size, made_at, note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size",
-        (span.first, span.last + 1),
-    ).fetchall()
-    step = -(-len(rows) // MOST_CHECKPOINTS) or 1
-    kept = rows[::-1][::step][::-1]
-    return [{"size": s, "made_at": m, "note": n} for s, m, n in kept]
+        period,
+    )
+    for number, (size, made_at, note) in enumerate(rows, 1):
+        if (count - number) % step == 0:
+            yield {"size": size, "made_at": made_at, "note": note}
 
 
 def subtrees(
-    nodes: StoredNodes, size: int, span: Span, disclosed: Sequence[int]
+    nodes: StoredNodes, size: int, span: Span, disclosed: Iterable[int]
 ) -> Iterator[tuple[int, int, bytes]]:
     """
     (start, level, hash) of what stands for all entries that are not disclosed.
 
     Inside the period one by one, because every checkpoint there must be recomputable.
     """
-    edges = [-1, *disclosed, size]
-    for before, after in pairwise(edges):
+    for before, after in pairwise(chain((-1,), disclosed, (size,))):
         start = before + 1
         while start < after:
             level = 0
@@ -121,41 +113,72 @@ def tlog_proof(nodes: StoredNodes, index: int, size: int, note: str) -> bytes:
     return f"c2sp.org/tlog-proof@v1\nindex {index}\n{path}\n{note}".encode()
 
 
-def log_files(
+def masked(connection: sqlite3.Connection, disclosed: Runs, mask: Mask) -> Runs:
+    """Those of the disclosed entries that cannot be shown as they are."""
+    if not mask:
+        return Runs()
+    return Runs(i for i, body in bodies(connection, disclosed) if mask.view(body) is not None)
+
+
+def without(disclosed: Runs, hidden: Runs) -> Runs:
+    left = iter(hidden)
+    one = next(left, None)
+    found = Runs()
+    for index in disclosed:
+        if index == one:
+            one = next(left, None)
+        else:
+            found.add(index)
+    return found
+
+
+def write_log(
+    bag: Bag,
     connection: sqlite3.Connection,
     span: Span,
-    disclosed: Sequence[int],
+    disclosed: Runs,
     head: tuple[str, Checkpoint],
     olds: Sequence[int],
     proven: Sequence[int],
-) -> dict[str, bytes]:
-    """Everything under 90_raw/log.  Raises `LookupError` for a damaged tree."""
+) -> None:
+    """What is under 90_raw/log but for masked views.  Raises `LookupError` for a damaged tree."""
     note, checkpoint = head
-    nodes = StoredNodes(connection)
-    found: Mapping[str, bytes] = {
-        "entries.jsonl": b"".join(b + b"\n" for _, b in bodies(connection, disclosed)),
-        "indices.txt": "".join(f"{i}\n" for i in disclosed).encode(),
-        "subtrees.txt": "".join(
-            f"{start} {level} {hashed.hex()}\n"
-            for start, level, hashed in subtrees(nodes, checkpoint.size, span, disclosed)
-        ).encode(),
-        "checkpoint": note.encode(),
-        "checkpoints.jsonl": _lines(checkpoints(connection, span)),
-        "consistency.jsonl": _lines(consistency(nodes, checkpoint.size, [span.first, *olds])),
-    }
-    proofs = {
-        f"proofs/{index}.tlog-proof": tlog_proof(nodes, index, checkpoint.size, note)
-        for index in proven
-    }
-    return {LOG + name: data for name, data in {**found, **proofs}.items()}
-
-
-def _lines(rows: object) -> bytes:
-    assert isinstance(rows, (Iterator, list))
-    return b"".join(
-        json.dumps(r, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-        for r in rows
+    nodes, size = StoredNodes(connection), checkpoint.size
+    bag.add(LOG + "entries.jsonl", (b + b"\n" for _, b in bodies(connection, disclosed)))
+    bag.add(LOG + "indices.txt", (b"%d\n" % i for i in disclosed))
+    stand_ins = subtrees(nodes, size, span, disclosed)
+    bag.add(
+        LOG + "subtrees.txt",
+        (b"%d %d %s\n" % (start, level, h.hex().encode()) for start, level, h in stand_ins),
     )
+    bag.add(LOG + "checkpoint", note.encode())
+    bag.add(LOG + "checkpoints.jsonl", map(line, checkpoints(connection, span)))
+    proofs = consistency(nodes, size, [span.first, *olds])
+    bag.add(LOG + "consistency.jsonl", map(line, proofs))
+    for index in proven:
+        bag.add(f"{LOG}proofs/{index}.tlog-proof", tlog_proof(nodes, index, size, note))
+
+
+def write_masked(
+    bag: Bag, connection: sqlite3.Connection, span: Span, hidden: Runs, mask: Mask
+) -> None:
+    """Of the period's hidden entries what may be shown, and the hash that stands for the rest."""
+    if not mask:
+        return
+    period = Runs(i for i in hidden if i >= span.first)
+    bag.add(
+        LOG + "masked.jsonl",
+        (
+            b'{"index":%d,"leaf":"%s","view":%s}\n'
+            % (index, leaf_hash(body).hex().encode(), mask.view(body) or b"null")
+            for index, body in bodies(connection, period)
+        ),
+    )
+
+
+def line(row: object) -> bytes:
+    text = json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return text.encode() + b"\n"
 
 
 def _text(data: bytes) -> str:

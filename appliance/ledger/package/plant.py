@@ -76,6 +76,13 @@ def scope(m: Material) -> list[Table]:
                 *((e.id, e.ends_at, e.kind, e.provider) for e in m.site.external_paths),
             ],
         ),
+        table(
+            "01_scope/roles",
+            "People by their id, with their roles",
+            ("person", "role"),
+            ((p.id, p.role) for p in m.site.people),
+            "Names are not part of the log; the owner keeps the list of who is who.",
+        ),
     ]
 
 
@@ -105,6 +112,7 @@ def inventory(m: Material) -> list[Table]:
                 "probing",
                 "visits",
                 "observations",
+                "answered last",
             ),
             (
                 (
@@ -119,8 +127,9 @@ def inventory(m: Material) -> list[Table]:
                     a.firmware.approved,
                     [f"{s.id} {s.protocol}" for s in a.services],
                     a.probing,
-                    len(m.walked.visits.get(a.id, ())),
+                    m.walked.visits.get(a.id, 0),
                     m.walked.observed.get(a.id, 0),
+                    m.walked.last_seen.get(a.id, "never"),
                 )
                 for a in assets
             ),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -14,31 +14,55 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff2
 _DANGEROUS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
-@dataclass(frozen=True)
+ROWS_SHOWN = 400
+"""A browser opens a page of this many rows a table anywhere; the CSV has all of them."""
+
+
+@dataclass
 class Table:
-    """One CSV file and one table of the index; cells are text."""
+    """
+    One CSV file and one table of the index.
+
+    `rows` are taken once, while the file is written; `shown` then holds the first of them as text
+    and `count` says how many there were.
+    """
 
     name: str
     title: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: Iterable[Sequence[object]]
     about: str = ""
+    count: int = 0
+    shown: list[tuple[str, ...]] = field(default_factory=list)
 
-    @property
-    def data(self) -> bytes:
+    def chunks(self) -> Iterator[bytes]:
+        """The file, a row at a time."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow(self.columns)
-        writer.writerows([safe(cell) for cell in row] for row in self.rows)
         # Without the mark a spreadsheet takes UTF-8 for the code page of its country.
-        return b"\xef\xbb\xbf" + out.getvalue().encode()
+        out.write("\ufeff")
+        writer.writerow(self.columns)
+        yield _taken(out)
+        for row in self.rows:
+            texts = tuple(map(written, row))
+            if self.count < ROWS_SHOWN:
+                self.shown.append(texts)
+            self.count += 1
+            writer.writerow([safe(cell) for cell in texts])
+            yield _taken(out)
+
+
+def _taken(out: io.StringIO) -> bytes:
+    text = out.getvalue()
+    out.seek(0)
+    out.truncate()
+    return text.encode()
 
 
 def table(
     name: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], about: str = ""
 ) -> Table:
-    texts = tuple(tuple(written(cell) for cell in row) for row in rows)
-    return Table(name, title, tuple(columns), texts, about)
+    return Table(name, title, tuple(columns), rows, about)
 
 
 def safe(cell: str) -> str:

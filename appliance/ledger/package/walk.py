@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from appliance.judge.replaying import Replay
@@ -12,6 +13,8 @@ from appliance.judge.standing import aged
 from appliance.ledger.errors import LedgerError
 from appliance.ledger.package.choice import Choice
 from appliance.ledger.package.history import History
+from appliance.ledger.package.masking import Mask
+from appliance.ledger.package.runs import Runs
 from appliance.ledger.package.span import Span, decoded
 from appliance.site.model import Site
 from checks import BY_ID
@@ -19,32 +22,54 @@ from checks.facts.codec import build
 from checks.facts.standing import StateKey, Subject
 
 Entry = tuple[int, dict[str, Any]]
+MOST_DIFFERING = 1_000
+
+
+@dataclass
+class ClockStretch:
+    """`verdicts` entries one after another with the same quality of the appliance's own clock."""
+
+    start: datetime
+    end: datetime
+    synchronised: bool
+    max_error_ms: int | None
 
 
 @dataclass
 class Walked:
     """
     `disclosed` are the indices whose bodies go into the package: the period's, and those before
-    it without which the period's verdicts could not be judged again.  `told` holds the period's
-    entries of every type but observations and verdicts; `configurations` those of all times.
+    it without which the period's verdicts could not be judged again.  `told` holds, by type, the
+    indices of the period's entries other than observations and verdicts; `configurations` those
+    of all times.
     """
 
     histories: dict[StateKey, History] = field(default_factory=dict)
-    disclosed: list[int] = field(default_factory=list)
-    told: list[Entry] = field(default_factory=list)
+    disclosed: Runs = field(default_factory=Runs)
+    told: dict[str, Runs] = field(default_factory=dict)
     configurations: list[Entry] = field(default_factory=list)
     observed: dict[str, int] = field(default_factory=dict)
     """Observations in the period by asset."""
-    visits: dict[str, set[str]] = field(default_factory=dict)
+    visits: dict[str, int] = field(default_factory=dict)
+    last_seen: dict[str, datetime] = field(default_factory=dict)
+    """The asset's newest answer up to the period's end."""
+    clock: list[ClockStretch] = field(default_factory=list)
     last_entry: dict[StateKey, int] = field(default_factory=dict)
     differing: list[str] = field(default_factory=list)
     """Rows whose recorded state is not what a replay of the entries gives."""
-    unreadable: list[int] = field(default_factory=list)
+    unreadable: Runs = field(default_factory=Runs)
+    """Bodies that were pruned, or are no single line, and so cannot be given."""
 
 
-def walk(connection: sqlite3.Connection, span: Span, site: Site, choice: Choice) -> Walked:
+def walk(
+    connection: sqlite3.Connection,
+    span: Span,
+    site: Site,
+    choice: Choice,
+    mask: Mask | None = None,
+) -> Walked:
     """Raises `LedgerError` naming the entry that is not of the shape it should have."""
-    walking = _Walking(span, site, choice)
+    walking = _Walking(span, site, choice, mask or Mask(site))
     rows = connection.execute(
         "SELECT idx, body FROM entry WHERE idx <= ? ORDER BY idx", (span.last,)
     )
@@ -61,8 +86,10 @@ def walk(connection: sqlite3.Connection, span: Span, site: Site, choice: Choice)
 
 
 class _Walking:
-    def __init__(self, span: Span, site: Site, choice: Choice) -> None:
-        self.span, self.site, self.choice = span, site, choice
+    def __init__(self, span: Span, site: Site, choice: Choice, mask: Mask) -> None:
+        self.span, self.site, self.choice, self.mask = span, site, choice, mask
+        self._period = Runs()
+        self._visit: dict[str, str] = {}
         self.found = Walked()
         self._replay = Replay()
         self._keys: dict[str, StateKey] = {}
@@ -79,22 +106,30 @@ class _Walking:
         if kind == "config.change":
             self.found.configurations.append((index, fields))
         if not whole:
-            self.found.unreadable.append(index)
+            self.found.unreadable.add(index)
         elif within and self.choice.takes_entry(self.site, fields, self._chosen):
-            self.found.disclosed.append(index)
+            self._period.add(index)
+        if kind == "observations":
+            self._seen(fields, within=within)
+        elif kind == "verdicts" and within:
+            self._clock(fields["moment"])
+        else:
+            self.mask.learn(fields)
         if not within:
             self._support(index, fields)
-        elif kind == "observations":
-            self._count(fields)
-        elif kind != "verdicts":
-            self.found.told.append((index, fields))
+        elif kind not in ("observations", "verdicts"):
+            self.found.told.setdefault(str(kind), Runs()).add(index)
 
     def done(self) -> Walked:
         found = self.found
         before = {i for pair in self._given.values() for i in pair} | set(self._questions.values())
         before |= {i for i, _ in found.configurations[-1:] if i < self.span.first}
         before |= {max((i for i, _ in found.configurations if i < self.span.first), default=-1)}
-        found.disclosed = sorted((before - {-1} - set(found.unreadable)) | set(found.disclosed))
+        earlier = sorted(i for i in before if 0 <= i < self.span.first)
+        gone = {i for i in found.unreadable if i < self.span.first} if earlier else set()
+        found.disclosed = Runs(i for i in earlier if i not in gone)
+        for index in self._period:
+            found.disclosed.add(index)
         for history in found.histories.values():
             history.close()
             if history.final is not None:
@@ -117,7 +152,8 @@ class _Walking:
             return
         rows = fields.get("rows", ())
         for position, turn in enumerate(self._replay.feed(fields)):
-            if rows and turn.after and rows[position]["state"] != turn.after.state.value:
+            differs = rows and turn.after and rows[position]["state"] != turn.after.state.value
+            if differs and turn.after and len(self.found.differing) < MOST_DIFFERING:
                 self.found.differing.append(
                     f"entry {index}: {turn.key} is recorded as {rows[position]['state']}, a replay "
                     f"gives {turn.after.state.value}"
@@ -144,8 +180,29 @@ class _Walking:
             for key in self._chosen.intersection(fields["keys"]):
                 self._given[key] = (self._given[key][0], index)
 
-    def _count(self, fields: Mapping[str, Any]) -> None:
+    def _seen(self, fields: dict[str, Any], *, within: bool) -> None:
         asset = str(fields["asset"])
-        if self.choice.takes_asset(self.site, asset):
-            self.found.observed[asset] = self.found.observed.get(asset, 0) + len(fields["rows"])
-            self.found.visits.setdefault(asset, set()).add(str(fields["visit"]))
+        if not self.choice.takes_asset(self.site, asset):
+            return
+        answers = [row["finished"] for row in fields["rows"] if "facts" in row]
+        if answers:
+            self.found.last_seen[asset] = datetime.fromisoformat(max(answers))
+        if not within:
+            return
+        self.found.observed[asset] = self.found.observed.get(asset, 0) + len(fields["rows"])
+        # A visit's entries stand in one run, so a new name is a new visit.
+        if self._visit.get(asset) != fields["visit"]:
+            self._visit[asset] = fields["visit"]
+            self.found.visits[asset] = self.found.visits.get(asset, 0) + 1
+
+    def _clock(self, moment: Mapping[str, Any]) -> None:
+        at = datetime.fromisoformat(moment["at"])
+        clock = moment["clock"]
+        synchronised, error = bool(clock["synchronised"]), clock.get("max_error_ms")
+        last = self.found.clock[-1] if self.found.clock else None
+        if last is not None and last.synchronised == synchronised:
+            last.end = max(last.end, at)
+            if error is not None:
+                last.max_error_ms = max(last.max_error_ms or 0, error)
+        else:
+            self.found.clock.append(ClockStretch(at, at, synchronised, error))

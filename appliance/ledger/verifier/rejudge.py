@@ -11,7 +11,7 @@ For every verdict entry: the observations, expectations and moment it names are 
 digests and judged again.  The answer must be the recorded one, to the letter.
 
 Ends with 0: every verdict was judged again and is the recorded one; 1: one is not, and is named;
-3: some could not be judged again, because what they rest on is not in the package.
+3: some could not be judged again, because what they rest on is not in the package, or masked.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 LOG = "data/90_raw/log/"
-CONTENTS = "data/90_raw/contents/"
+CONTENTS = "data/90_raw/contents"
 GOOD, DIFFERENT, USAGE, INCOMPLETE = 0, 1, 2, 3
 MOST_NAMED = 20
 
@@ -51,6 +51,8 @@ class Package:
         elif not (path / "bagit.txt").exists():
             path = next((p for p in path.iterdir() if (p / "bagit.txt").exists()), path)
         self._folder = path
+        lines = self.read(CONTENTS + ".jsonl").split(b"\n")[:-1]
+        self._lines = {digest_of(line): line for line in lines}
 
     def read(self, name: str) -> bytes:
         try:
@@ -61,7 +63,9 @@ class Package:
             raise Absent(f"{name} is not in the package") from None
 
     def content(self, digest: str) -> bytes:
-        data = self.read(CONTENTS + digest.removeprefix("sha256:"))
+        if digest in self._lines:
+            return self._lines[digest]
+        data = self.read(f"{CONTENTS}/{digest.removeprefix('sha256:')}")
         if digest_of(data) != digest:
             raise Absent(f"content {digest} is not what its name says")
         return data

@@ -37,7 +37,8 @@ from typing import Any
 RAW = "data/90_raw/"
 LOG = RAW + "log/"
 NAMESPACE = b"evidence-package@upheld"
-UNLISTED = ("tagmanifest-sha256.txt", "tagmanifest-sha256.txt.sig")
+MANIFEST, TAGS = "manifest-sha256.txt", "tagmanifest-sha256.txt"
+SIGNATURE = TAGS + ".sig"
 CONTENT_KEYS = ("content", "facts", "expected", "own", "inputs", "rev")
 DIGEST = re.compile("sha256:([0-9a-f]{64})")
 INTACT, BROKEN, USAGE, INCOMPLETE = 0, 1, 2, 3
@@ -78,21 +79,19 @@ class Package:
         for name in self.names:
             if name.startswith("/") or "\\" in name or ".." in name.split("/"):
                 raise Wrong(f"{name}: a name that leads out of the package")
-        if len(set(self.names)) != len(self.names):
+        self.has = frozenset(self.names)
+        if len(self.has) != len(self.names):
             raise Wrong("two files of the package have the same name")
-        self._known = frozenset(self.names)
 
     def read(self, name: str) -> bytes:
-        if name not in self._known:
+        if name not in self.has:
             raise Wrong(f"{name}: missing")
         try:
             if self._zip is not None:
                 return self._zip.read(self._top + name)
             if (self._folder / name).is_symlink():
-                raise Wrong(f"{name}: a link, not a file")
+                raise ValueError("a link, not a file")
             return (self._folder / name).read_bytes()
-        except Wrong:
-            raise
         except Exception as error:  # noqa: BLE001 - a damaged zip fails in many ways
             raise Wrong(f"{name}: cannot be read: {error}") from None
 
@@ -103,7 +102,10 @@ class Package:
             raise Wrong(f"{name}: not UTF-8") from None
 
     def lines(self, name: str) -> list[bytes]:
-        return self.read(name).split(b"\n")[:-1]
+        return self.read(name).split(b"\n")[:-1] if name in self.has else []
+
+    def rows(self, name: str) -> Iterator[Any]:
+        return map(json.loads, self.lines(name))
 
 
 # --- Ed25519 (RFC 8032): the curve -x^2 + y^2 = 1 + d x^2 y^2 over the field of 2^255 - 19 -----
@@ -211,15 +213,13 @@ class Key:
             name, _, encoded = rest.partition(" ")
             if mark != "\N{EM DASH}" or name != self.name:
                 continue
-            blob = decode64(encoded)
+            blob, message = decode64(encoded), f"{text}\n".encode()
             if blob[:4] != self.id:
                 continue
-            message, signature = f"{text}\n".encode(), blob[4:]
-            if self.kind == COSIGNER:
-                (at,) = struct.unpack(">Q", signature[:8])
+            if self.kind == COSIGNER and len(blob) == 76:
+                (at,) = struct.unpack(">Q", blob[4:12])
                 message = f"cosignature/v1\ntime {at}\n".encode() + message
-                signature = signature[8:]
-            if not ed25519(self.key, signature, message):
+            if not ed25519(self.key, blob[12 if self.kind == COSIGNER else 4 :], message):
                 raise Wrong(f"the signature of {self.name} on it is false")
             return True
         return False
@@ -227,10 +227,9 @@ class Key:
 
 @dataclass(frozen=True)
 class Head:
-    """A checkpoint: the log's name, how many entries, and the root over them."""
+    """A checkpoint: how many entries, and the root over them."""
 
     called: str
-    origin: str
     size: int
     root: bytes
     note: str
@@ -241,15 +240,14 @@ def head(called: str, note: str, key: Key) -> Head:
     if len(lines) < 5 or not re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]):
         raise Wrong(f"{called}: no checkpoint")
     try:
-        good = key.signed(note)
-        root = decode64(lines[2])
-    except (Wrong, struct.error) as error:
+        good, root = key.signed(note), decode64(lines[2])
+    except Wrong as error:
         raise Wrong(f"{called}: {error}") from None
     if not good:
         raise Wrong(f"{called}: not signed by {key.name}+{key.id.hex()}")
     if lines[0] != key.name:
         raise Wrong(f"{called}: of the log {lines[0]!r}, the key is of {key.name!r}")
-    return Head(called, lines[0], int(lines[1]), root, note)
+    return Head(called, int(lines[1]), root, note)
 
 
 # --- the tree (RFC 6962, 2.1; verification as RFC 9162, 2.1.3.2 and 2.1.4.2) ---------------------
@@ -287,21 +285,29 @@ class Tree:
         return hashed
 
 
-def included(hashed: bytes, index: int, size: int, path: list[bytes], root: bytes) -> bool:
-    place, last = index, size - 1
-    if index >= size:
-        return False
+def climbed(place: int, last: int, first: bytes, path: list[bytes]) -> tuple[bytes, bytes] | None:
+    """
+    Up from a node at `place` of `last` + 1, joining the hashes of `path` on their side.
+
+    Gives the root of all, and the root of what lies left of it and under it; None: no such path.
+    """
+    old = new = first
     for step in path:
         if last == 0:
-            return False
+            return None
         if place & 1 or place == last:
-            hashed = node(step, hashed)
+            old, new = node(step, old), node(step, new)
             while not place & 1 and place:
                 place, last = place >> 1, last >> 1
         else:
-            hashed = node(hashed, step)
+            new = node(new, step)
         place, last = place >> 1, last >> 1
-    return last == 0 and hashed == root
+    return (new, old) if last == 0 else None
+
+
+def included(hashed: bytes, index: int, size: int, path: list[bytes], root: bytes) -> bool:
+    found = climbed(index, size - 1, hashed, path) if 0 <= index < size else None
+    return found is not None and found[0] == root
 
 
 def extends(old: int, size: int, path: list[bytes], before: bytes, after: bytes) -> bool:
@@ -309,34 +315,20 @@ def extends(old: int, size: int, path: list[bytes], before: bytes, after: bytes)
     if not 0 < old < size:
         return old == size and before == after and not path
     steps = path if old & (old - 1) else [before, *path]
-    if not steps:
-        return False
     place, last = old - 1, size - 1
     while place & 1:
         place, last = place >> 1, last >> 1
-    first = second = steps[0]
-    for step in steps[1:]:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            first, second = node(step, first), node(step, second)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            second = node(second, step)
-        place, last = place >> 1, last >> 1
-    return last == 0 and first == before and second == after
+    return bool(steps) and climbed(place, last, steps[0], steps[1:]) == (after, before)
 
 
 # --- 1. files -----------------------------------------------------------------------------------
 
 
 def check_files(package: Package, key: Key, found: Findings) -> None:
-    listed = manifests(package)
-    for name in sorted(set(listed) - set(package.names)):
-        found.broken.append(f"{name}: missing, though a manifest lists it")
-    for name in sorted(package.names):
-        if name in UNLISTED:
+    lines = [line.partition("  ") for n in (MANIFEST, TAGS) for line in package.text(n).split("\n")]
+    listed = {name: digest for digest, _, name in lines if name}
+    for name in sorted(package.has | listed.keys()):
+        if name in (TAGS, SIGNATURE):
             continue
         if name not in listed:
             found.broken.append(f"{name}: no manifest lists it")
@@ -345,28 +337,19 @@ def check_files(package: Package, key: Key, found: Findings) -> None:
             if sha256(package.read(name)).hexdigest() != listed[name]:
                 found.broken.append(f"{name}: its bytes are not those the manifest lists")
         except Wrong as error:
-            found.broken.append(str(error))
+            found.broken.append(f"{error}, though a manifest lists it")
     found.shown.append(f"{len(listed)} files have the digests their manifests list")
-    if UNLISTED[1] not in package.names:
+    if SIGNATURE not in package.has:
         found.missing.append("nobody signed the manifests: files could be exchanged together")
-    elif fault := _fault(package, key):
-        found.broken.append(f"{UNLISTED[1]}: {fault}")
+    elif fault := signature_fault(package, key):
+        found.broken.append(f"{SIGNATURE}: {fault}")
     else:
         found.shown.append(f"the manifests are signed with the key of {key.name}")
 
 
-def manifests(package: Package) -> dict[str, str]:
-    lines = [
-        line
-        for name in ("manifest-sha256.txt", "tagmanifest-sha256.txt")
-        for line in package.text(name).splitlines()
-    ]
-    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-
-
-def _fault(package: Package, key: Key) -> str:
-    """What is wrong with the SSHSIG over tagmanifest-sha256.txt; empty: nothing."""
-    text = package.read(UNLISTED[1])
+def signature_fault(package: Package, key: Key) -> str:
+    """What is wrong with the SSHSIG over the tag manifest; empty: nothing."""
+    text = package.read(SIGNATURE)
     armour = (b"-----BEGIN SSH SIGNATURE-----\n", b"-----END SSH SIGNATURE-----\n")
     if not text.startswith(armour[0]) or not text.endswith(armour[1]):
         return "no SSH signature"
@@ -375,14 +358,14 @@ def _fault(package: Package, key: Key) -> str:
         blob = decode64(inner.replace("\n", ""))
     except (Wrong, UnicodeDecodeError) as error:
         return str(error)
-    digest = sha512(package.read(UNLISTED[0])).digest()
     public = strings(b"ssh-ed25519", key.key)
-    signed = b"SSHSIG" + strings(NAMESPACE, b"", b"sha512", digest)
     start = b"SSHSIG" + struct.pack(">I", 1) + strings(public, NAMESPACE, b"", b"sha512")
     # Everything before the signature itself is known beforehand, so nothing needs parsing.
     known = start + struct.pack(">I", 83) + strings(b"ssh-ed25519") + struct.pack(">I", 64)
     if len(blob) != len(known) + 64 or not blob.startswith(known):
         return f"not by the key of {key.name}, or not for an evidence package"
+    digest = sha512(package.read(TAGS)).digest()
+    signed = b"SSHSIG" + strings(NAMESPACE, b"", b"sha512", digest)
     return "" if ed25519(key.key, blob[-64:], signed) else "does not belong to the manifests"
 
 
@@ -393,50 +376,42 @@ def strings(*values: bytes) -> bytes:
 # --- 2. the log ---------------------------------------------------------------------------------
 
 
-def entries(package: Package) -> dict[int, bytes]:
-    bodies = package.lines(LOG + "entries.jsonl")
-    try:
-        indices = [int(i) for i in package.lines(LOG + "indices.txt")]
-    except ValueError:
-        raise Wrong(LOG + "indices.txt: a line is no number") from None
-    if len(bodies) != len(indices):
-        raise Wrong(f"{LOG}entries.jsonl: {len(bodies)} entries, but {len(indices)} indices")
-    return dict(zip(indices, bodies, strict=True))
+class Log:
+    """Entries by index, hashes for all others, and views of those that are masked."""
+
+    def __init__(self, package: Package) -> None:
+        bodies, indices = package.lines(LOG + "entries.jsonl"), package.lines(LOG + "indices.txt")
+        if len(bodies) != len(indices):
+            raise Wrong(f"{LOG}entries.jsonl: {len(bodies)} entries, but {len(indices)} indices")
+        self.bodies = dict(zip(map(int, indices), bodies, strict=True))
+        self.masked = {r["index"]: r["leaf"] for r in package.rows(LOG + "masked.jsonl")}
+        parts = (line.split(b" ") for line in package.lines(LOG + "subtrees.txt"))
+        self._hashes = [(int(s), int(n), bytes.fromhex(h.decode())) for s, n, h in parts]
+
+    def roots(self, sizes: set[int], found: Findings) -> tuple[int, dict[int, bytes]]:
+        """How many entries the pieces make, and the roots at those sizes that they lead to."""
+        # Both are sorted already in an honest package, and then this is one pass.
+        leaves = ((i, 0, leaf(self.bodies[i])) for i in sorted(self.bodies))
+        tree, roots, hidden = Tree(), {0: sha256(b"").digest()}, dict(self.masked)
+        for start, level, hashed in merge(leaves, sorted(self._hashes)):
+            if start != tree.size:
+                raise Wrong(f"the log: at {tree.size} something for {start} follows")
+            if start in hidden and level == 0 and hidden.pop(start) != hashed.hex():
+                found.broken.append(f"masked entry {start}: its hash is not the one in the tree")
+            tree.append(level, hashed)
+            if tree.size in sizes:
+                roots[tree.size] = tree.root()
+        found.broken += [f"masked entry {i}: the tree has no hash for it alone" for i in hidden]
+        return tree.size, roots
 
 
-def pieces(package: Package, bodies: dict[int, bytes]) -> Iterator[tuple[int, int, bytes]]:
-    """(start, level, hash) of every entry and every subtree that stands for entries, in order."""
-    found = []
-    for line in package.lines(LOG + "subtrees.txt"):
-        try:
-            start, level, hashed = line.decode("ascii").split(" ")
-            found.append((int(start), int(level), bytes.fromhex(hashed)))
-        except ValueError:
-            raise Wrong(f"{LOG}subtrees.txt: {line!r} is not start, level and hash") from None
-    # Both are sorted already in an honest package, and then this is one pass.
-    leaves = ((index, 0, leaf(bodies[index])) for index in sorted(bodies))
-    yield from merge(leaves, sorted(found))
-
-
-def check_log(
-    package: Package,
-    bodies: dict[int, bytes],
-    heads: list[Head],
-    outside: list[Head],
-    found: Findings,
-) -> dict[int, bytes]:
+def check_log(log: Log, ours: list[Head], theirs: list[Head], found: Findings) -> dict[int, bytes]:
     """The roots at the sizes of heads, ours (the newest last) and others', that can be computed."""
-    wanted, newest = {h.size for h in [*heads, *outside]}, heads[-1]
-    tree, roots = Tree(), {}
-    for start, level, hashed in pieces(package, bodies):
-        if start != tree.size:
-            raise Wrong(f"the log: at {tree.size} something for {start} follows")
-        tree.append(level, hashed)
-        if tree.size in wanted:
-            roots[tree.size] = tree.root()
-    roots[0] = sha256(b"").digest()
+    size, roots = log.roots({h.size for h in [*ours, *theirs]}, found)
+    if size != ours[-1].size:
+        found.broken.append(f"the log: pieces for {size} entries, signed are {ours[-1].size}")
     good = 0
-    for one in heads:
+    for one in ours:
         if one.size not in roots:
             found.broken.append(f"{one.called}: the package's pieces do not lead to its size")
         elif roots[one.size] != one.root:
@@ -444,85 +419,77 @@ def check_log(
                                 f"give {roots[one.size].hex()}")  # fmt: skip
         else:
             good += 1
-    if tree.size != newest.size:
-        found.broken.append(f"the log: pieces for {tree.size} entries, signed are {newest.size}")
-    found.shown.append(f"{len(bodies)} entries lead to the signed root at {good} checkpoints")
+    found.shown.append(f"{len(log.bodies)} entries lead to the signed root at {good} checkpoints")
     return roots
 
 
 def check_outside(
-    package: Package, roots: dict[int, bytes], newest: Head, outside: list[Head], found: Findings
+    package: Package, roots: dict[int, bytes], newest: Head, theirs: list[Head], found: Findings
 ) -> None:
-    proofs = {p["from"]: p for p in map(json.loads, package.lines(LOG + "consistency.jsonl"))}
-    good = [one.size for one in outside if continued(one, roots, proofs, newest, found)]
-    if not outside:
+    proofs = {p["from"]: p["hashes"] for p in package.rows(LOG + "consistency.jsonl")}
+    good = [one.size for one in theirs if continued(one, roots, proofs, newest, found)]
+    if not theirs:
         found.missing.append(
             "no checkpoint from outside was given: whoever holds the key could have written "
             "another history and signed it"
         )
     if good:
-        last = max(good)
-        found.shown.append(f"the log extends what outsiders received, up to entry {last - 1}")
-        if last < newest.size:
-            found.unshown.append(
-                f"entries {last} to {newest.size - 1} are younger than the newest outside "
-                "checkpoint: whoever holds the key could still have exchanged them"
-            )
+        found.shown.append(f"the log extends what outsiders received, up to entry {max(good) - 1}")
+    if good and max(good) < newest.size:
+        found.unshown.append(
+            f"entries {max(good)} to {newest.size - 1} are younger than the newest outside "
+            "checkpoint: whoever holds the key could still have exchanged them"
+        )
 
 
 def continued(
     one: Head, roots: dict[int, bytes], proofs: dict[int, Any], newest: Head, found: Findings
 ) -> bool:
     """Whether the package's log is shown to contain all that this head was signed over."""
+    broken, missing = "", ""
     if one.size == 0:
-        found.missing.append(f"{one.called}: covers no entry, so it shows nothing")
+        missing = "covers no entry, so it shows nothing"
     elif one.size > newest.size:
-        found.broken.append(
-            f"{one.called}: covers {one.size} entries, the package's log has only "
-            f"{newest.size}: it was cut or rolled back (or {one.called} is younger than the "
-            "package; then compare it with a younger package)"
+        broken = (
+            f"covers {one.size} entries, the package's log has only {newest.size}: it was cut or "
+            f"rolled back (or {one.called} is younger than the package; then compare it with a "
+            "younger package)"
         )
     elif one.size in roots:
-        if roots[one.size] == one.root:
-            return True
-        found.broken.append(
-            f"{one.called}: another history: its root over {one.size} entries is not the package's"
-        )
+        if roots[one.size] != one.root:
+            broken = f"another history: its root over {one.size} entries is not the package's"
     elif one.size in proofs:
-        path = [decode64(h) for h in proofs[one.size]["hashes"]]
-        if extends(one.size, newest.size, path, one.root, newest.root):
-            return True
-        found.broken.append(f"{one.called}: the package's log does not extend it")
+        path = [decode64(h) for h in proofs[one.size]]
+        if not extends(one.size, newest.size, path, one.root, newest.root):
+            broken = "the package's log does not extend it"
     else:
-        found.missing.append(
-            f"{one.called}: the package holds no proof from {one.size} entries on; ask for an "
-            "export with --outside and this checkpoint"
+        missing = (
+            f"the package holds no proof from {one.size} entries on; ask for an export with "
+            "--outside and this checkpoint"
         )
-    return False
+    found.broken += [f"{one.called}: {broken}"] if broken else []
+    found.missing += [f"{one.called}: {missing}"] if missing else []
+    return not broken and not missing
 
 
-def check_proofs(package: Package, bodies: dict[int, bytes], key: Key, found: Findings) -> None:
-    count = 0
-    for name in package.names:
-        if not name.endswith(".tlog-proof"):
-            continue
+def check_proofs(package: Package, log: Log, key: Key, found: Findings) -> None:
+    names = [n for n in package.names if n.endswith(".tlog-proof")]
+    for name in names:
         try:
             first, _, note = package.text(name).partition("\n\n")
             title, index, *path = first.split("\n")
-            number = int(index.removeprefix("index "))
-            signed = head(name, note, key)
-            steps = [decode64(p) for p in path]
-            if title != "c2sp.org/tlog-proof@v1" or number not in bodies:
+            number, signed = int(index.removeprefix("index ")), head(name, note, key)
+            if title != "c2sp.org/tlog-proof@v1" or number not in log.bodies:
                 raise Wrong("no proof of an entry of this package")
-            if not included(leaf(bodies[number]), number, signed.size, steps, signed.root):
+            hashed, steps = leaf(log.bodies[number]), [decode64(p) for p in path]
+            if not included(hashed, number, signed.size, steps, signed.root):
                 raise Wrong(f"does not lead from entry {number} to the signed root")
-            count += 1
         except (Wrong, ValueError) as error:
             found.broken.append(f"{name}: {error}")
-    found.shown.append(f"{count} inclusion proofs lead to a signed root")
+    found.shown.append(f"{len(names)} inclusion proofs were followed")
 
 
-# --- 3. contents --------------------------------------------------------------------------------
+# --- 3. contents, and what is not in here --------------------------------------------------------
 
 
 def named(value: Any) -> Iterator[str]:
@@ -538,36 +505,38 @@ def named(value: Any) -> Iterator[str]:
                     yield inner[key][7:]
 
 
-def check_contents(package: Package, bodies: dict[int, bytes], found: Findings) -> None:
-    held = {n.rpartition("/")[2]: n for n in package.names if n.startswith(RAW + "contents/")}
-    for digest, name in held.items():
-        if sha256(package.read(name)).hexdigest() != digest:
-            found.broken.append(f"{name}: its bytes have another digest than its name")
+def check_contents(package: Package, log: Log, found: Findings) -> None:
+    held = {sha256(line).hexdigest() for line in package.lines(RAW + "contents.jsonl")}
+    for name in package.names:
+        if name.startswith(RAW + "contents/"):
+            held.add(digest := sha256(package.read(name)).hexdigest())
+            if digest != name.rpartition("/")[2]:
+                found.broken.append(f"{name}: its bytes have another digest than its name")
+    hidden = {r["digest"][7:] for r in package.rows(RAW + "masked-contents.jsonl")}
     wanted: dict[str, int] = {}
-    for index, body in bodies.items():
-        if b'"sha256:' not in body:
-            continue
-        try:
-            value = json.loads(body)
-        except ValueError:
-            continue
-        for digest in named(value):
+    for index, body in log.bodies.items():
+        for digest in named(json.loads(body)) if b'"sha256:' in body else ():
             wanted.setdefault(digest, index)
-    gone = [(d, i) for d, i in wanted.items() if d not in held]
+    gone = [(d, i) for d, i in wanted.items() if d not in held and d not in hidden]
     for digest, index in gone[:20]:
         found.missing.append(f"content {digest} is not in the package; entry {index} names it")
-    if len(gone) > 20:
-        found.missing.append(f"and {len(gone) - 20} more contents")
-    found.shown.append(f"{len(wanted) - len(gone)} contents are what the entries name")
+    found.missing += [f"and {len(gone) - 20} more contents"] if len(gone) > 20 else []
+    found.shown.append(f"{len(wanted.keys() & held)} contents are what the entries name")
+    if hidden:
+        found.missing.append(f"{len(hidden)} contents are named, content not shown: masked")
 
 
-def check_period(package: Package, bodies: dict[int, bytes], newest: Head, found: Findings) -> None:
+def check_period(package: Package, log: Log, newest: Head, found: Findings) -> None:
     about = json.loads(package.text("data/package.json"))
     first, last = about["entries"]["first"], about["entries"]["last"]
-    gaps = sum(1 for i in range(first, last + 1) if i not in bodies)
-    if gaps:
+    if log.masked:
         found.missing.append(
-            f"{gaps} of the {last + 1 - first} entries of the period are there as hashes only: "
+            f"{len(log.masked)} entries are included, content not shown: {about['masked']} masked"
+        )
+    absent = sum(i not in log.bodies and i not in log.masked for i in range(first, last + 1))
+    if absent:
+        found.missing.append(
+            f"{absent} of the {last + 1 - first} entries of the period are there as hashes only: "
             f"{about['entries']['why_hashes_only'] or 'nobody says why'}"
         )
     if last + 1 < newest.size:
@@ -607,15 +576,36 @@ class Policy:
                     raise Wrong(
                         f"the policy's line {line!r} is none of log, witness, group, quorum"
                     )
-        if policy.quorum not in ({"none"} | policy.witnesses.keys() | policy.groups.keys()):
-            raise Wrong(f"the policy's quorum {policy.quorum!r} is nobody it names")
+        known = policy.witnesses.keys() | policy.groups.keys()
+        named = [policy.quorum, *(m for _, members in policy.groups.values() for m in members)]
+        for name in named if policy.quorum != "none" else named[1:]:
+            if name not in known:
+                raise Wrong(f"the policy's quorum {name!r} is nobody it names")
         return policy
 
     def met(self, note: str, name: str) -> bool:
         if name in self.witnesses:
             return self.witnesses[name].signed(note)
         count, members = self.groups[name]
-        return sum(self.met(note, m) for m in members) >= count
+        return sum(self.met(note, m) for m in members) >= max(count, 1)
+
+
+def received(package: Package, log: Log, heads: list[Head], key: Key) -> Iterator[Head]:
+    """Heads with what witnesses put under them, out of receipts: as they came, or recorded."""
+    notes = {h.size: h.note for h in heads}
+    recorded = (json.loads(b) for b in log.bodies.values() if b'"type":"anchor.' in b)
+    left: list[tuple[Any, Any]] = [(r, None) for r in package.rows(RAW + "anchors.jsonl")]
+    left += [(r, None) for r in recorded]
+    while left:
+        value, size = left.pop()
+        if isinstance(value, dict):
+            left += [(v, value.get("size", size)) for v in value.values()]
+        elif isinstance(value, list):
+            left += [(v, size) for v in value]
+        elif isinstance(value, str) and value.startswith("\N{EM DASH} ") and size in notes:
+            yield head(f"receipt for {size}", notes[size] + value.rstrip("\n") + "\n", key)
+        elif isinstance(value, str) and value.startswith(f"{key.name}\n"):
+            yield head(f"receipt for {size}", value, key)
 
 
 def check_witnesses(policy: Policy, heads: list[Head], found: Findings) -> list[Head]:
@@ -625,14 +615,12 @@ def check_witnesses(policy: Policy, heads: list[Head], found: Findings) -> list[
     met = []
     for one in heads:
         try:
-            if policy.met(one.note, policy.quorum):
-                met.append(one)
-        except (Wrong, struct.error) as error:
+            met += [one] if policy.met(one.note, policy.quorum) else []
+        except Wrong as error:
             found.broken.append(f"{one.called}: {error}")
-    if met:
-        found.shown.append(f"{len(met)} checkpoints are cosigned by the quorum {policy.quorum}")
-    else:
-        found.missing.append(f"no checkpoint is cosigned by the quorum {policy.quorum}")
+    where = found.shown if met else found.missing
+    number = len({one.size for one in met}) or "no"
+    where.append(f"{number} checkpoints are cosigned by the quorum {policy.quorum}")
     return met
 
 
@@ -649,17 +637,17 @@ def verified(path: Path, policy: Policy, outside: list[tuple[str, str]]) -> Find
                 "the key came out of the package itself: nothing shows whose it is"
             )
         check_files(package, key, found)
-        newest = head(LOG + "checkpoint", package.text(LOG + "checkpoint"), key)
-        rows = [json.loads(line) for line in package.lines(LOG + "checkpoints.jsonl")]
-        heads = [head(f"checkpoint {r['size']}", r["note"], key) for r in rows] + [newest]
+        rows = package.rows(LOG + "checkpoints.jsonl")
+        ours = [head(f"checkpoint {r['size']}", r["note"], key) for r in rows]
+        ours.append(newest := head(LOG + "checkpoint", package.text(LOG + "checkpoint"), key))
+        log = Log(package)
         theirs = [head(name, note, key) for name, note in outside]
-        bodies = entries(package)
-        theirs += check_witnesses(policy, heads, found)
-        roots = check_log(package, bodies, heads, theirs, found)
+        theirs += check_witnesses(policy, [*ours, *received(package, log, ours, key)], found)
+        roots = check_log(log, ours, theirs, found)
         check_outside(package, roots, newest, theirs, found)
-        check_proofs(package, bodies, key, found)
-        check_contents(package, bodies, found)
-        check_period(package, bodies, newest, found)
+        check_proofs(package, log, key, found)
+        check_contents(package, log, found)
+        check_period(package, log, newest, found)
     except Wrong as error:
         found.broken.append(str(error))
     except (ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile) as error:

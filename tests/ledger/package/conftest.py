@@ -7,6 +7,7 @@ import io
 import subprocess
 import sys
 import zipfile
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from appliance.judge.memory import Memory
 from appliance.judge.standing import aged
 from appliance.ledger import bodies
 from appliance.ledger.note import Signer
-from appliance.ledger.package.export import Request, export
+from appliance.ledger.package.export import export
+from appliance.ledger.package.request import Request
 from appliance.ledger.store import Store
 from appliance.site.loading import load
 from checks import ALL
@@ -158,6 +160,17 @@ def plant(built):
     return built(ordinary)
 
 
+@dataclass
+class Packed:
+    """A package's bytes, and what its export said."""
+
+    data: bytes
+    name: str
+    said: tuple
+    verifier: str
+    unmasked: bytes
+
+
 @pytest.fixture(scope="session")
 def pack(signer):
     """The package of a plant's folder."""
@@ -166,7 +179,9 @@ def pack(signer):
         site = load(folder / "config")
         given = Request(**request)
         ledger = folder / "ledger.db"
-        return export(ledger, site, given, signer.vkey, signer if signed else None)
+        out = io.BytesIO()
+        done = export(ledger, site, given, signer.vkey, signer if signed else None, out)
+        return Packed(out.getvalue(), **vars(done))
 
     return make
 

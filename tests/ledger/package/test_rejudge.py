@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.ledger.package.export import Request, export
-from appliance.site.loading import load
+from appliance.ledger.package.choice import Choice
 from checks.facts.codec import digest
 from tests.ledger.package.conftest import run, unpacked
 
@@ -97,7 +96,7 @@ def test_two_revisions_of_a_check_in_one_package_judge_again_right(updated, pack
 def test_the_other_revisions_text_would_be_noticed(updated, pack, tmp_path):
     """The revision is the digest of its text: exchanged text is never run."""
     files = unpacked(pack(updated))
-    (name,) = [n for n, d in files.items() if "contents/" in n and b"and yet not open" in d]
+    (name,) = [n for n, d in files.items() if "/contents/" in n and b"and yet not open" in d]
     files[name] = files[name].replace(b"and yet not open", b"and yet it is open")
     ran = rejudged(tmp_path, files)
 
@@ -121,12 +120,11 @@ def test_a_fact_forged_with_everything_that_names_it_gives_another_verdict(plant
     """What somebody with the key could do to the facts alone: the verdict no longer follows."""
     files = unpacked(pack(plant))
     lines = files[LOG + "entries.jsonl"].decode().splitlines()
-    contents = {n.rpartition("/")[2]: d for n, d in files.items() if "contents/" in n}
+    contents = files["data/90_raw/contents.jsonl"].splitlines()
 
     def facts(answer):
         want = {"answer": answer, "port": 102}
-        return next(f"sha256:{d}" for d, b in contents.items() if b.startswith(b'{"answer"')
-                    and json.loads(b) == want)  # fmt: skip
+        return digest(next(json.loads(b) for b in contents if json.loads(b) == want))
 
     shut, opened = facts("refused"), facts("open")
     number = next(i for i, line in enumerate(lines) if shut in line)
@@ -155,12 +153,8 @@ def test_what_is_no_package_is_said_without_a_traceback(tmp_path, octets):
     assert (ran.code, "Traceback" in ran.said) == (2, False)
 
 
-def test_a_package_of_one_zone_judges_that_zone_again(plant, signer, tmp_path):
-    from appliance.ledger.package.choice import Choice
-
-    site = load(plant / "config")
-    chosen = Request(choice=Choice(zone="dmz"))
-    exported = export(plant / "ledger.db", site, chosen, signer.vkey, signer)
+def test_a_package_of_one_zone_judges_that_zone_again(plant, pack, tmp_path):
+    exported = pack(plant, choice=Choice(zone="dmz"))
     (tmp_path / "p.zip").write_bytes(exported.data)
     ran = run("rejudge.py", tmp_path / "p.zip")
 

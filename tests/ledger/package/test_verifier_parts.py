@@ -117,7 +117,7 @@ def test_a_policy_whose_quorum_nobody_met_is_not_intact(trio, signer, second_day
               tmp_path / "soc.txt")  # fmt: skip
 
     assert ran.code == 3
-    assert "no checkpoint is cosigned by the quorum two" in ran.said
+    assert "no checkpoints are cosigned by the quorum two" in ran.said
 
 
 def test_a_checkpoint_over_nothing_shows_nothing(signer, second_day, tmp_path):
