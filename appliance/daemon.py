@@ -29,7 +29,7 @@ from appliance.notify import notify
 from appliance.outlets import web
 from appliance.outlets.picture import Picture
 from appliance.outlets.serving import Door, PageError, serve
-from appliance.painting import paint
+from appliance.painting import paint, sources
 from appliance.reporting import status
 from appliance.round import Rounds
 from appliance.ruling import COMMANDS, Ruling
@@ -131,7 +131,12 @@ class Daemon:
         ]
 
     async def _serve_page(self) -> None:
-        app = web.create(self.picture, self._health, lambda: self.rounds.site.metrics.states)
+        app = web.create(
+            self.picture,
+            self._health,
+            lambda: self.rounds.site.metrics.states,
+            sources(self.rounds),
+        )
         try:
             await serve(app, self.door, self.stop, lambda: self.rounds.site.appliance.web.names)
         except Exception as error:

@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import version
 
-from appliance.outlets.picture import AssetPicture, Picture, ZonePicture
+from appliance.judge.matrix import matrix
+from appliance.ledger.keys import VKEY_FILE
+from appliance.ledger.package.method import by_hand
+from appliance.outlets.picture import AnchorPicture, AssetPicture, Picture, ZonePicture
+from appliance.outlets.sources import Sources
+from appliance.reporting import status
 from appliance.round import Rounds
-from appliance.site.model import Asset
+from appliance.site.model import Asset, Site
 from appliance.visit.guard.waiting import in_the_way
-from checks import ALL
+from checks import ALL, BY_ID
 from checks.facts.context import Presence
 from checks.facts.observation import Observation
 
@@ -22,6 +27,8 @@ def paint(
     checkpoint_at: datetime | None,
     outbox: Mapping[str, int],
     reloaded: bool,
+    anchors: tuple[AnchorPicture, ...] = (),
+    unadopted: str = "",
 ) -> Picture:
     """Everything that can be shown now."""
     site, held = rounds.site, rounds.guard.restraints
@@ -41,6 +48,10 @@ def paint(
                 z.id,
                 z.name,
                 tuple(c.id for c in site.conduits if z.id in (c.from_zone, c.to_zone)),
+                sl_t=tuple(z.sl_t.of(fr) for fr in range(1, 8)),
+                responsible=z.responsible,
+                criticality=z.criticality or "",
+                crs=z.crs,
             )
             for z in site.zones
         ),
@@ -58,7 +69,29 @@ def paint(
         refused=dict(rounds.refusals.counts),
         nothing_sent_since=held.holds.quiet_since(rounds.guard.last_sent),
         in_the_way=in_the_way(site, held),
+        anchors=anchors,
+        unadopted=unadopted,
+        outlets=_outlets(site),
+        clock=rounds.clock.quality(),
     )
+
+
+def sources(rounds: Rounds) -> Sources:
+    """What the pages read beside the picture, always of the configuration in force."""
+    state = rounds.store.path.parent
+    return Sources(
+        ledger=rounds.store.path,
+        vkey=lambda: (state / VKEY_FILE).read_text("utf-8").strip(),
+        status=status,
+        what_if=lambda level: matrix(rounds.site, rounds.standings.items(), BY_ID, sl_t=level),
+        by_hand=lambda key, check: by_hand(rounds.site, key, check),
+    )
+
+
+def _outlets(site: Site) -> tuple[str, ...]:
+    """As the outbox names them."""
+    socs = (f"soc-{n}" for n in range(1, len(site.outlets.soc) + 1))
+    return (*(["mqtt"] if site.outlets.mqtt else []), *socs)
 
 
 def _asset(rounds: Rounds, asset: Asset, seen: Observation | None) -> AssetPicture:
@@ -89,4 +122,11 @@ def _asset(rounds: Rounds, asset: Asset, seen: Observation | None) -> AssetPictu
         level_why=permit.why if permit else f"{asset.id} is never touched",
         breaker=held.breakers.stand(address).way.value,
         usual_us=held.canaries.usual(address),
+        product=asset.identity.product,
+        order_number=asset.identity.order_number,
+        serial=asset.identity.serial,
+        mac=asset.identity.mac,
+        approved=asset.firmware.approved,
+        probing=asset.probing,
+        behind=asset.behind or "",
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from appliance.judge.matrix import MatrixCell
 from appliance.visit.guard.waiting import InTheWay
 from checks.check import Check
-from checks.facts.observation import Observation
+from checks.facts.observation import ClockQuality, Observation
 from checks.facts.standing import Standing, StateKey
 
 
@@ -20,7 +20,7 @@ class AssetPicture:
 
     `budget_used` of `budget` packets were sent or promised to its address in the last 24 h.
     `level` is how far it is trusted, `breaker` whether it is left alone, each with why.
-    `usual_us` is how long it usually takes to answer.
+    `usual_us` is how long it usually takes to answer.  From `product` on: what the inventory says.
     """
 
     id: str
@@ -44,13 +44,26 @@ class AssetPicture:
     level_why: str = ""
     breaker: str = ""
     usual_us: int | None = None
+    product: str = ""
+    order_number: str = ""
+    serial: str = ""
+    mac: str = ""
+    approved: tuple[str, ...] = ()
+    probing: str = ""
+    behind: str = ""
 
 
 @dataclass(frozen=True)
 class ZonePicture:
+    """One zone; `sl_t` is its target level for FR 1 to 7."""
+
     id: str
     name: str
     conduits: tuple[str, ...]
+    sl_t: tuple[int, ...] = ()
+    responsible: str = ""
+    criticality: str = ""
+    crs: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,7 @@ class Picture:
     is the longest time in seconds a due visit has been waiting to start, over the last minute.
     `refused` counts what the guard refused, by asset and reason, since the daemon started.
     `cells` is the matrix, zone by requirement.  `in_the_way` is why less is asked than planned.
+    `outlets` names who is told, `clock` is how far our own time can be trusted (None: not asked).
     """
 
     at: datetime
@@ -86,3 +100,5 @@ class Picture:
     refused: Mapping[tuple[str, str], int] = field(default_factory=dict)
     cells: tuple[MatrixCell, ...] = ()
     in_the_way: tuple[InTheWay, ...] = ()
+    outlets: tuple[str, ...] = ()
+    clock: ClockQuality | None = None

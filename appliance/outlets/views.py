@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from appliance.outlets.picture import AssetPicture, Picture, ZonePicture
+from appliance.outlets.leaves import lines
+from appliance.outlets.picture import Picture
 from appliance.outlets.text import harmless
 from appliance.visit.guard.waiting import HOLD, InTheWay
 from checks.check import Check, Severity
@@ -18,6 +19,7 @@ from checks.facts.verdict import Reason
 
 LONGEST_SENTENCE = 600
 MOST_FACTS = 40
+STAMP = "%Y-%m-%d %H:%M:%S UTC"
 
 # Colour is never alone: each state has a shape and its word.
 SHAPES = {
@@ -38,6 +40,9 @@ _ORDER = (
 )
 
 
+Counts = tuple[tuple[State, str, int], ...]
+
+
 @dataclass(frozen=True)
 class Row:
     """One state as a line of a table."""
@@ -54,8 +59,28 @@ class Row:
     said: str
     last_said: str
     where: tuple[str, ...]
+    rests_on: str
     since: Moment
     evaluated: Moment
+
+
+@dataclass(frozen=True)
+class Group:
+    """States of one control that nobody knows for one reason; `said` is the first one's."""
+
+    check: str
+    title: str
+    reason: str
+    said: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One check of the catalogue; `counts` is empty when it was judged nowhere."""
+
+    check: Check
+    counts: Counts
 
 
 @dataclass(frozen=True)
@@ -79,13 +104,6 @@ class Seen:
     gap: str
 
 
-@dataclass(frozen=True)
-class ZoneRow:
-    zone: ZonePicture
-    assets: tuple[AssetPicture, ...]
-    counts: tuple[tuple[State, str, int], ...]
-
-
 def rows(picture: Picture, standings: Iterable[tuple[StateKey, Standing]]) -> list[Row]:
     """Worst first: failing before unknown, critical before low, then by key."""
     listed = [_row(picture, key, standing) for key, standing in standings]
@@ -98,21 +116,42 @@ def rows(picture: Picture, standings: Iterable[tuple[StateKey, Standing]]) -> li
     return sorted(listed, key=rank)
 
 
-def zones(picture: Picture) -> list[ZoneRow]:
-    return [
-        ZoneRow(
-            zone,
-            tuple(a for a in picture.assets if a.zone == zone.id),
-            counted(s for k, s in picture.standings if _within(k, zone)),
-        )
-        for zone in picture.zones
+def gathered(listed: Iterable[Row]) -> list[Group]:
+    """Rows of one control and reason together, the largest group first."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in listed:
+        groups.setdefault((row.check, row.reason), []).append(row)
+    found = [
+        Group(r[0].check, r[0].title, r[0].reason, r[0].said, tuple(r)) for r in groups.values()
     ]
+    return sorted(found, key=lambda group: -len(group.rows))
 
 
-def counted(standings: Iterable[Standing]) -> tuple[tuple[State, str, int], ...]:
+def stamp(text: str) -> str:
+    """A time of the ledger as the pages write them; as it is when it is none."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return at.astimezone(UTC).strftime(STAMP)
+
+
+def check_rows(picture: Picture) -> list[CheckRow]:
+    """Every check that was judged somewhere and then the others, each with its counts."""
+    counts: dict[str, Counter[State]] = {}
+    for key, standing in picture.standings:
+        counts.setdefault(key.check, Counter())[standing.state] += 1
+    found = [CheckRow(c, shown(counts[c.id])) for c in picture.checks.values() if c.id in counts]
+    return found + [CheckRow(c, ()) for c in picture.checks.values() if c.id not in counts]
+
+
+def counted(standings: Iterable[Standing]) -> Counts:
     """How many of each state, worst first; all states are named, also with none."""
-    counts = Counter(s.state for s in standings)
-    return tuple((state, SHAPES[state], counts[state]) for state in _ORDER)
+    return shown(Counter(s.state for s in standings))
+
+
+def shown(counts: Mapping[State, int]) -> Counts:
+    return tuple((state, SHAPES[state], counts.get(state, 0)) for state in _ORDER)
 
 
 def holds(picture: Picture) -> list[InTheWay]:
@@ -157,7 +196,7 @@ def observations(picture: Picture, asset: str) -> list[Seen]:
 def moment(at: datetime, now: datetime) -> Moment:
     utc = at.astimezone(UTC)
     return Moment(
-        utc.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        utc.strftime(STAMP),
         utc.isoformat(timespec="seconds"),
         ago(now - at),
     )
@@ -196,15 +235,9 @@ def _row(picture: Picture, key: StateKey, standing: Standing) -> Row:
         said=harmless(said, LONGEST_SENTENCE),
         last_said=harmless(standing.last_said, LONGEST_SENTENCE),
         where=tuple(harmless(w) for w in standing.where),
+        rests_on=standing.rests_on,
         since=moment(standing.since, picture.at),
         evaluated=moment(standing.evaluated, picture.at),
-    )
-
-
-def _within(key: StateKey, zone: ZonePicture) -> bool:
-    subject = key.subject
-    return subject.zone == zone.id or (
-        subject.kind == "conduit" and not subject.zone and subject.conduit in zone.conduits
     )
 
 
@@ -217,21 +250,12 @@ def _seen(now: datetime, o: Observation) -> Seen:
         service=o.service or "",
         vantage=o.vantage,
         at=moment(o.finished, now),
-        facts=_lines(plain(o.facts)) if o.facts is not None else (),
+        facts=_some(plain(o.facts)) if o.facts is not None else (),
         gap=harmless(gap, LONGEST_SENTENCE),
     )
 
 
-def _lines(facts: object) -> tuple[tuple[str, str], ...]:
-    lines = [(harmless(n), harmless(v, LONGEST_SENTENCE)) for n, v in _leaves("", facts)]
-    more = len(lines) - MOST_FACTS
-    return (*lines[:MOST_FACTS], *((("…", f"and {more} more"),) if more > 0 else ()))
-
-
-def _leaves(name: str, value: object) -> Sequence[tuple[str, str]]:
-    if isinstance(value, dict):
-        return [leaf for k, v in value.items() for leaf in _leaves(f"{name}.{k}" if name else k, v)]
-    if isinstance(value, list):
-        return [leaf for i, v in enumerate(value) for leaf in _leaves(f"{name}[{i}]", v)]
-    shown = "" if value is None else str(value)
-    return [(name, shown)] if shown else []
+def _some(facts: object) -> tuple[tuple[str, str], ...]:
+    found = lines(facts)
+    more = len(found) - MOST_FACTS
+    return (*found[:MOST_FACTS], *((("…", f"and {more} more"),) if more > 0 else ()))

@@ -6,34 +6,32 @@ The page has no script and loads nothing from elsewhere; every text on it is esc
 
 from __future__ import annotations
 
-import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import jinja2
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from appliance.outlets import matrix_view, metrics, views
+from appliance.outlets import metrics
+from appliance.outlets.evidence_pages import EvidencePages
+from appliance.outlets.pages import SitePages
 from appliance.outlets.picture import Picture
-from checks.facts.standing import State
+from appliance.outlets.rendering import STYLE
+from appliance.outlets.sources import Sources
 
-TEMPLATES = Path(__file__).parent / "templates"
-REFRESH_SECONDS = 30
-REFRESH_SECONDS_IN_LABORATORY = 5
-MOST_ROWS = 500
+KEPT = "public, max-age=31536000, immutable"
+_NOTHING = Sources()
 
 _HEADERS = (
     (
         b"content-security-policy",
         (
-            b"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+            b"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; "
             b"frame-ancestors 'none'"
         ),
     ),
@@ -57,22 +55,36 @@ def create(
     paint: Callable[[], Picture],
     health: Callable[[], Health],
     states: Callable[[], str] = lambda: "all",
+    sources: Sources = _NOTHING,
 ) -> Starlette:
     """
     The whole site.
 
-    Each request paints anew; `states` tells `metrics.states` of the configuration in force.
+    Each request paints anew; `states` tells `metrics.states` of the configuration in force, and
+    `sources` has what the pages read beside the picture.
     """
-    pages = _Pages(paint, health, states)
+    pages, evidence = SitePages(paint, sources), EvidencePages(paint, sources)
+    machine = _Machine(paint, health, states, sources.status)
     routes = [
         ("/", pages.overview),
-        ("/matrix", pages.matrix),
+        ("/zones/{id}", pages.zone),
+        ("/zones/{id}/walk-down", pages.walk_down),
         ("/assets/{id}", pages.asset),
+        ("/checks", pages.checks),
         ("/checks/{id}", pages.check),
-        ("/style.css", pages.style),
-        ("/metrics", pages.metrics),
-        ("/-/healthy", pages.healthy),
-        ("/-/ready", pages.ready),
+        ("/matrix", pages.matrix),
+        ("/matrix/{id}/{requirement}", pages.cell),
+        ("/states/{key}", pages.state),
+        ("/evidence", evidence.heads),
+        ("/evidence/entries/{index:int}", evidence.entry),
+        ("/evidence/entries/{index:int}/proof", evidence.proof),
+        ("/evidence/contents/{digest}", evidence.content),
+        ("/appliance", pages.appliance),
+        ("/style.css", _style),
+        ("/metrics", machine.metrics),
+        ("/status.json", machine.status),
+        ("/-/healthy", machine.healthy),
+        ("/-/ready", machine.ready),
     ]
     app = Starlette(
         routes=[Route(path, page, methods=["GET"]) for path, page in routes],
@@ -83,78 +95,29 @@ def create(
     return app
 
 
-class _Pages:
+class _Machine:
+    """What programs ask for."""
+
     def __init__(
         self,
         paint: Callable[[], Picture],
         health: Callable[[], Health],
         states: Callable[[], str],
+        status: Callable[[Picture], dict[str, Any]],
     ) -> None:
         self._paint = paint
         self._health = health
         self._states = states
+        self._status = status
         self._exposition = metrics.Exposition()
-        self._style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-        self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-
-    async def overview(self, _request: Request) -> Response:
-        picture = self._paint()
-        bad = [(k, s) for k, s in picture.standings if s.state in (State.FAIL, State.UNKNOWN)]
-        rows = await asyncio.to_thread(views.rows, picture, bad)
-        return await self._page(
-            "overview.html",
-            picture,
-            failing=[r for r in rows if r.state is State.FAIL],
-            unknown=[r for r in rows if r.state is State.UNKNOWN],
-            total=views.counted(s for _, s in picture.standings),
-            zones=views.zones(picture),
-            restraints=views.restraints(picture),
-        )
-
-    async def asset(self, request: Request) -> Response:
-        picture = self._paint()
-        name = request.path_params["id"]
-        found = next((a for a in picture.assets if a.id == name), None)
-        if found is None:
-            raise HTTPException(404)
-        mine = [(k, s) for k, s in picture.standings if k.subject.asset == name]
-        return await self._page(
-            "asset.html",
-            picture,
-            asset=found,
-            rows=views.rows(picture, mine),
-            observations=views.observations(picture, name),
-            restraints=views.restraints(picture, name),
-        )
-
-    async def matrix(self, _request: Request) -> Response:
-        picture = self._paint()
-        zones = await asyncio.to_thread(matrix_view.zone_matrices, picture)
-        return await self._page("matrix.html", picture, zones=zones)
-
-    async def check(self, request: Request) -> Response:
-        picture = self._paint()
-        found = picture.checks.get(request.path_params["id"])
-        if found is None:
-            raise HTTPException(404)
-        mine = [(k, s) for k, s in picture.standings if k.check == found.id]
-        return await self._page("check.html", picture, check=found, rows=views.rows(picture, mine))
-
-    async def missing(self, _request: Request, _error: Exception) -> Response:
-        return await self._page("missing.html", self._paint(), status=404)
-
-    async def style(self, _request: Request) -> Response:
-        return Response(self._style, media_type="text/css")
 
     async def metrics(self, _request: Request) -> Response:
         body = self._exposition.render(self._paint(), self._states())
         return Response(body, headers={"content-type": metrics.CONTENT_TYPE})
+
+    async def status(self, _request: Request) -> Response:
+        text = json.dumps(self._status(self._paint()), indent=2)
+        return Response(f"{text}\n", media_type="application/json")
 
     async def healthy(self, _request: Request) -> Response:
         health = self._health()
@@ -164,23 +127,11 @@ class _Pages:
         health = self._health()
         return _word(holds=health.ready, word="ready", said=health.said)
 
-    async def _page(
-        self, name: str, picture: Picture, *, status: int = 200, **shown: Any
-    ) -> Response:
-        refresh = REFRESH_SECONDS_IN_LABORATORY if picture.laboratory else REFRESH_SECONDS
-        now = picture.at
-        # A large site takes half a second, and the visits share this loop.
-        html = await asyncio.to_thread(
-            self._templates.get_template(name).render,
-            picture=picture,
-            most=MOST_ROWS,
-            refresh=refresh,
-            now=views.moment(now, now),
-            moment=lambda at: views.moment(at, now),
-            holds=views.holds(picture),
-            **shown,
-        )
-        return HTMLResponse(html, status_code=status)
+
+async def _style(_request: Request) -> Response:
+    # Kept by the browser, so that a page fetched again is painted at once; a new style has a new
+    # address.
+    return Response(STYLE, media_type="text/css", headers={"cache-control": KEPT})
 
 
 class _Strict:
@@ -192,7 +143,9 @@ class _Strict:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *_HEADERS]
+                own = message.get("headers", [])
+                said = {name for name, _ in own}
+                message["headers"] = [*own, *(h for h in _HEADERS if h[0] not in said)]
             await send(message)
 
         app: Callable[[Scope, Receive, Send], Awaitable[None]] = self._app

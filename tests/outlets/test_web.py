@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -7,9 +8,11 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from appliance.judge.matrix import matrix
+from appliance.judge.matrix import Cell, matrix
 from appliance.outlets import web
 from appliance.outlets.picture import ZonePicture
+from appliance.outlets.rendering import MOST_ROWS
+from appliance.outlets.sources import Sources
 from appliance.site.zones import Zone
 
 HEALTH = web.Health(healthy=True, ready=True)
@@ -31,10 +34,17 @@ def ask(paint):
 PATHS = [
     "/",
     "/matrix",
+    "/matrix?sl_t=3",
+    "/zones/control",
+    "/zones/control/walk-down",
     "/assets/hmi-1",
+    "/checks",
     "/checks/opcua-cert-valid",
+    "/states/hmi-1.tcp-4840.opcua-cert-valid",
+    "/evidence",
+    "/appliance",
     "/metrics",
-    "/style.css",
+    "/status.json",
     "/-/healthy",
     "/-/ready",
 ]
@@ -53,7 +63,17 @@ async def test_every_page_answers_with_the_strict_headers(ask, path):
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", [*PATHS, "/nowhere"])
+async def test_the_style_is_kept_so_that_a_page_fetched_again_does_not_flicker(ask):
+    page = (await ask("/")).text
+    (address,) = re.findall(r'href="(/style\.css[^"]+)"', page)
+    answer = await ask(address)
+
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers.get_list("cache-control") == [answer.headers["cache-control"]]
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/style.css", "/nowhere"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"])
 async def test_only_get_is_answered(ask, path, method):
     answer = await ask(path, method)
@@ -62,12 +82,20 @@ async def test_only_get_is_answered(ask, path, method):
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/assets/other", "/checks/other", "/assets/", "/x/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nowhere", "/assets/other", "/checks/other", "/assets/", "/x/", "/zones/other",
+        "/zones/other/walk-down", "/matrix/control/sr-1.1", "/matrix/other/sr-1.1",
+        "/matrix/control/sr-9.9", "/states/other", "/evidence/entries/0", "/evidence/entries/x",
+        "/evidence/contents/sha256:00", "/evidence/entries/0/proof",
+    ],
+)  # fmt: skip
 async def test_what_is_not_there_is_a_404_page(ask, path):
     answer = await ask(path)
 
     assert answer.status_code == 404
-    assert "There is no such page, asset or check" in answer.text
+    assert "There is no such page" in answer.text
     assert answer.headers["cache-control"] == "no-store"
 
 
@@ -85,7 +113,7 @@ async def test_the_overview_says_what_fails_since_when_and_what_was_seen(ask):
 
 async def test_the_overview_names_the_reason_of_what_is_unknown(ask):
     page = (await ask("/")).text
-    unknown = page[page.index('id="unknown"') : page.index('id="zones"')]
+    unknown = page[page.index('id="unknown"') :]
 
     assert "opcua-cert-valid" in unknown
     assert "stale" in unknown
@@ -138,19 +166,29 @@ async def test_the_check_page_has_remedy_hand_test_and_requirements(ask, paint):
 
 async def test_a_long_table_is_cut_and_says_so(ask, paint):
     key, standing = paint().standings[0]
-    many = tuple((replace(key, check=f"check-{n}"), standing) for n in range(web.MOST_ROWS + 7))
+    many = tuple((replace(key, check=f"check-{n}"), standing) for n in range(MOST_ROWS + 7))
     page = (await ask("/", standings=many)).text
 
     assert "7 more are not shown here" in page
-    assert page.count("<tr id=") == web.MOST_ROWS
+    assert page.count("<tr id=") == MOST_ROWS
 
 
 @pytest.mark.parametrize(("laboratory", "seconds"), [(True, 5), (False, 30)])
 async def test_a_laboratory_is_marked_and_refreshed_more_often(ask, laboratory, seconds):
-    page = (await ask("/", laboratory=laboratory)).text
+    answer = await ask("/", laboratory=laboratory)
 
-    assert f'http-equiv="refresh" content="{seconds}"' in page
-    assert ("Laboratory." in page) is laboratory
+    assert answer.headers["refresh"] == str(seconds)
+    assert ("Laboratory." in answer.text) is laboratory
+
+
+@pytest.mark.parametrize("path", ["/?refresh=off", "/zones/control/walk-down", "/nowhere"])
+async def test_a_page_to_read_stays_as_it_is(ask, path):
+    """WCAG 2.2.1: whoever needs longer than the refresh leaves can turn it off."""
+    assert "refresh" not in (await ask(path)).headers
+
+
+async def test_the_overview_says_how_to_stop_the_refresh(ask):
+    assert '<a href="/?refresh=off">' in (await ask("/")).text
 
 
 async def test_a_hold_says_since_when_nothing_was_sent(ask, paint):
@@ -194,7 +232,51 @@ async def test_the_matrix_says_what_was_seen_and_what_no_wire_can_show(ask):
     answer = await ask("/matrix", cells=cells, zones=(ZonePicture("control", zone.name, ()),))
 
     assert "Control &lt;1&gt;" in answer.text
-    assert answer.text.count("○ not assessed") == 37
+    assert answer.text.count(", not assessed</span></a>") == 37
     assert "63 not selected by the SL-T" in answer.text
-    assert "a statement, signed and in date, is needed" in answer.text
-    assert "FR 1: 0 of 10 supported" in answer.text
+    assert "0 of 10 supported" in answer.text
+
+
+async def test_a_cell_that_nothing_can_show_says_so(ask):
+    zone = Zone(id="control", sl_t=1)
+    cells = matrix(SimpleNamespace(zones=(zone,), assets=()), [], {})
+    page = (await ask("/matrix/control/sr-1.1", cells=cells, checks={})).text
+
+    assert "○</span> not assessed" in page
+    assert "a statement, signed and in date, is needed" in page
+
+
+async def test_a_cell_leads_to_the_states_behind_it(ask, paint):
+    site = SimpleNamespace(
+        zones=(Zone(id="control", sl_t=2),),
+        assets=(SimpleNamespace(id="hmi-1", zone="control", services=()),),
+    )
+    picture = paint()
+    cells = matrix(site, picture.standings, picture.checks)
+    cell = next(c for c in cells if c.cell is Cell.CONTRADICTED)
+    address = f"/matrix/control/{cell.requirement.id.lower().replace(' ', '-')}"
+    page = (await ask(address, cells=cells)).text
+
+    assert 'href="/states/hmi-1.tcp-4840.opcua-anonymous-session-refused"' in page
+    assert "contradicted" in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "level"), [("3", 3), ("", None), ("9", None), ("<b>", None), ("\u0663", None)]
+)
+async def test_another_sl_t_can_be_asked_for_and_nonsense_is_told(paint, asked, level):
+    wanted = []
+
+    def what_if(sl_t):
+        wanted.append(sl_t)
+        return ()
+
+    app = web.create(paint, lambda: HEALTH, sources=Sources(what_if=what_if))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://upheld") as client:
+        answer = await client.get("/matrix", params={"sl_t": asked})
+
+    assert wanted == ([level] if level else [])
+    assert ("What if.</strong>" in answer.text) is (level is not None)
+    assert ("is no level" in answer.text) is bool(asked and not level)
+    assert "<b>" not in answer.text.replace("<b>0</b>", "")
