@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from copy import copy
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -42,15 +43,15 @@ class Verifier:
     @property
     def vkey(self) -> str:
         """`name+id+key` on one line: what a SOC is given at commissioning."""
-        return f"{self.name}+{self.id.hex()}+{_text64(_ED25519 + self.key)}"
+        return f"{self.name}+{self.id.hex()}+{text64(_ED25519 + self.key)}"
 
     @classmethod
     def parse(cls, vkey: str) -> Verifier:
         """Raises `NoteError` saying what a vkey looks like."""
         name, _, rest = vkey.strip().partition("+")
         identity, _, encoded = rest.partition("+")
-        key = _bytes64(encoded)
-        if not _nameable(name) or key is None or len(key) != 33 or key[:1] != _ED25519:
+        key = bytes64(encoded)
+        if not nameable(name) or key is None or len(key) != 33 or key[:1] != _ED25519:
             raise NoteError(
                 f"{vkey.strip()!r} is not an Ed25519 verifier key; write name+id+key in one "
                 "line, as in the file evidence.vkey."
@@ -76,7 +77,7 @@ class Signer:
 
     def __init__(self, name: str, seed: bytes) -> None:
         """`seed` is 32 bytes.  Raises `NoteError` for a name a note cannot carry."""
-        if not _nameable(name):
+        if not nameable(name):
             raise NoteError(f"{name!r} cannot name a key: use no white space and no '+'.")
         if len(seed) != SEED_LENGTH:
             raise NoteError(f"an Ed25519 seed has {SEED_LENGTH} bytes, this one {len(seed)}.")
@@ -91,11 +92,19 @@ class Signer:
     def vkey(self) -> str:
         return self.verifier.vkey
 
+    def renamed(self, name: str) -> Signer:
+        """The same key for another log.  Raises `NoteError` for a name a note cannot carry."""
+        if not nameable(name):
+            raise NoteError(f"{name!r} cannot name a key: use no white space and no '+'.")
+        other = copy(self)
+        other.verifier = Verifier(name, self.verifier.key)
+        return other
+
     def sign(self, text: str) -> str:
         """The whole note.  Raises `NoteError` for a text a note cannot carry."""
-        if not text.endswith("\n") or not _printable(text):
+        if not text.endswith("\n") or not printable(text):
             raise NoteError("a note's text ends with a newline and has no control characters.")
-        signature = _text64(self.verifier.id + self.octets(text.encode()))
+        signature = text64(self.verifier.id + self.octets(text.encode()))
         return f"{text}\n{_DASH}{self.name} {signature}\n"
 
     def octets(self, message: bytes) -> bytes:
@@ -110,14 +119,8 @@ def opened(note: str, verifier: Verifier) -> str:
     Lines of other keys are ignored.  Raises `NoteError` for a malformed note, for none of this
     key's signatures, and for a wrong one.
     """
-    text, separator, tail = note.rpartition("\n\n")
-    if not separator or not tail.endswith("\n") or not _printable(note):
-        raise NoteError("not a signed note: text, an empty line and signature lines are missing.")
-    text += "\n"
-    lines = tail.removesuffix("\n").split("\n")
-    if len(lines) > _MOST_SIGNATURES:
-        raise NoteError(f"the note has {len(lines)} signatures; {_MOST_SIGNATURES} are allowed.")
-    ours = [s for name, s in map(_signature, lines) if name == verifier.name]
+    text, lines = parts(note)
+    ours = [s for name, s in map(signature_of, lines) if name == verifier.name]
     ours = [s for s in ours if s[:4] == verifier.id]
     if not ours:
         raise NoteError(
@@ -130,6 +133,17 @@ def opened(note: str, verifier: Verifier) -> str:
     return text
 
 
+def parts(note: str) -> tuple[str, list[str]]:
+    """A note's text and its signature lines.  Raises `NoteError` when it has no such form."""
+    text, separator, tail = note.rpartition("\n\n")
+    if not separator or not tail.endswith("\n") or not printable(note):
+        raise NoteError("not a signed note: text, an empty line and signature lines are missing.")
+    lines = tail.removesuffix("\n").split("\n")
+    if len(lines) > _MOST_SIGNATURES:
+        raise NoteError(f"the note has {len(lines)} signatures; {_MOST_SIGNATURES} are allowed.")
+    return text + "\n", lines
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """The head of a log: its origin, how many entries, and the root over them."""
@@ -140,7 +154,7 @@ class Checkpoint:
 
     @property
     def text(self) -> str:
-        return f"{self.origin}\n{self.size}\n{_text64(self.root)}\n"
+        return f"{self.origin}\n{self.size}\n{text64(self.root)}\n"
 
     @classmethod
     def parse(cls, text: str) -> Checkpoint:
@@ -149,7 +163,7 @@ class Checkpoint:
         if len(lines) < 4 or lines[-1] or not all(lines[:-1]):
             raise NoteError("not a checkpoint: it has origin, size and root, a line each.")
         origin, size, encoded = lines[:3]
-        root = _bytes64(encoded)
+        root = bytes64(encoded)
         # tlog-checkpoint: decimal without leading zeros; 19 digits are more than any log has.
         if not re.fullmatch("0|[1-9][0-9]{0,18}", size):
             raise NoteError(f"the checkpoint's size is {size!r}, not a decimal number.")
@@ -168,37 +182,38 @@ def opened_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
     return checkpoint
 
 
-def _signature(line: str) -> tuple[str, bytes]:
+def signature_of(line: str) -> tuple[str, bytes]:
+    """The key's name and what it signed with: key id and signature.  Raises `NoteError`."""
     name, separator, encoded = line.removeprefix(_DASH).partition(" ")
-    blob = _bytes64(encoded)
+    blob = bytes64(encoded)
     whole = line.startswith(_DASH) and separator and blob is not None and len(blob) > 4
-    if not whole or not _nameable(name) or blob is None:
+    if not whole or not nameable(name) or blob is None:
         raise NoteError(f"not a signature line: {line!r}.")
     return name, blob
 
 
 def _signer_of(line: str) -> str:
-    name, blob = _signature(line)
+    name, blob = signature_of(line)
     return f"{name}+{blob[:4].hex()}"
 
 
-def _nameable(name: str) -> bool:
-    return bool(name) and "+" not in name and _printable(name) and len(name.split()) == 1
+def nameable(name: str) -> bool:
+    return bool(name) and "+" not in name and printable(name) and len(name.split()) == 1
 
 
-def _printable(text: str) -> bool:
+def printable(text: str) -> bool:
     # signed-note: UTF-8 without ASCII control characters other than newline.
     return all(c >= " " or c == "\n" for c in text)
 
 
-def _text64(data: bytes) -> str:
+def text64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def _bytes64(text: str) -> bytes | None:
+def bytes64(text: str) -> bytes | None:
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
     # A second spelling of the same bytes would let a note be changed without being noticed.
-    return data if _text64(data) == text else None
+    return data if text64(data) == text else None

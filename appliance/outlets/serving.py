@@ -55,17 +55,20 @@ class Door:
 
 
 async def serve(
-    app: ASGIApp, door: Door, stop: asyncio.Event, names: Callable[[], Iterable[str]] = tuple
+    app: ASGIApp,
+    door: Door,
+    stop: asyncio.Event,
+    names: Callable[[], Iterable[str]] | None = tuple,
 ) -> None:
     """
     Serve until `stop` is set; the door is closed then.
 
-    `names` gives what the page is called besides its address, localhost and this machine's name.
-    Leaves the process's signals alone.
+    `names` gives what the page is called besides its address, localhost and this machine's name;
+    None: whoever calls, by whatever name, is answered.  Leaves the process's signals alone.
     """
     context = door.tls
     config = uvicorn.Config(
-        _Named(app, names),
+        app if names is None else _Named(app, names),
         http="h11",
         log_config=None,
         log_level="warning",
