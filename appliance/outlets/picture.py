@@ -54,6 +54,17 @@ class AssetPicture:
 
 
 @dataclass(frozen=True)
+class AnchorPicture:
+    """One place the evidence is anchored at; `last` is when it was last seen to have our head."""
+
+    id: str
+    kind: str
+    last: datetime | None
+    size: int
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
 class ZonePicture:
     """One zone; `sl_t` is its target level for FR 1 to 7."""
 
@@ -74,6 +85,7 @@ class Picture:
     `standings` is sorted by key.  `observations` holds the newest of each question.  `lateness`
     is the longest time in seconds a due visit has been waiting to start, over the last minute.
     `refused` counts what the guard refused, by asset and reason, since the daemon started.
+    `unadopted` is why the ledger is a copy that waits to be adopted; empty when it is none.
     `cells` is the matrix, zone by requirement.  `in_the_way` is why less is asked than planned.
     `outlets` names who is told, `clock` is how far our own time can be trusted (None: not asked).
     """
@@ -100,5 +112,7 @@ class Picture:
     refused: Mapping[tuple[str, str], int] = field(default_factory=dict)
     cells: tuple[MatrixCell, ...] = ()
     in_the_way: tuple[InTheWay, ...] = ()
+    anchors: tuple[AnchorPicture, ...] = ()
+    unadopted: str = ""
     outlets: tuple[str, ...] = ()
     clock: ClockQuality | None = None
