@@ -30,7 +30,7 @@ test: install
 
 # A million messages a protocol through the gate, and long series of broken answers.
 fuzz: install
-	UPHELD_FUZZ=1 $(BIN)/python -m pytest -q tests/fuzz
+	UPHELD_FUZZ=1 $(BIN)/python -m pytest -q tests/fuzz tests/outlets/test_syslog_messages.py
 
 # Every scenario of tests/acceptance, with a table; SHARED=DIR also replays what others recorded.
 acceptance: install
@@ -47,4 +47,4 @@ endure: install
 	.ci/peers
 	UPHELD_ENDURE=1 $(BIN)/python -m pytest -q tests/ledger/test_crash.py \
 	  tests/ledger/test_tree.py tests/ledger/package/test_million.py tests/appliance/test_sudden_death.py
-	UPHELD_ENDURE=1 $(BIN)/python -m pytest -q tests/harm
+	UPHELD_ENDURE=1 $(BIN)/python -m pytest -q tests/harm tests/outlets/test_plant_month.py

@@ -9,6 +9,7 @@ from typing import Any
 
 from appliance.judge.judging import Judged
 from appliance.judge.matrix import MatrixCell, ratios
+from appliance.outlets.alerts import Phase
 from appliance.outlets.picture import Picture
 from appliance.round import Visited
 from appliance.site.model import Site
@@ -201,9 +202,12 @@ def _in_the_way(one: InTheWay) -> dict[str, Any]:
 
 
 def _failing(picture: Picture, key: StateKey, standing: Standing) -> dict[str, Any]:
-    check = picture.checks.get(key.check)
+    check, alert = picture.checks.get(key.check), picture.alerts.get(key)
+    by = alert.acknowledged if alert else None
     return {
         "key": str(key),
+        "phase": alert.phase.value if alert else Phase.FIRING.value,
+        "acknowledged": {"who": by.who, "why": by.why, "at": _time(by.at)} if by else None,
         "subject": str(key.subject),
         "check": key.check,
         "severity": check.severity.value if check else None,

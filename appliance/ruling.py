@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from appliance.acknowledging import acknowledge, is_alert
 from appliance.round import Rounds
 from appliance.visit.guard.commands import COMMANDS, Parts, hold_files, obey
 from appliance.visit.guard.event import Event
@@ -37,7 +38,9 @@ class Ruling:
         return may(name, peer, own=os.getuid(), operators=operators_group())
 
     async def obey(self, command: Mapping[str, Any], peer: Peer) -> dict[str, Any]:
-        """Follow one of the guard's commands; the answer for the one who gave it."""
+        """Follow one of the guard's commands, or acknowledge an alert; the answer for the one who gave it."""
+        if is_alert(command):
+            return await acknowledge(self._rounds, command, peer.who)
         obeyed = obey(command, peer.who, self._parts())
         await self._done(obeyed.events)
         return obeyed.answer

@@ -94,8 +94,15 @@ def _print(answer: dict[str, Any]) -> None:
     if failing := answer["failing"]:
         print_judged(
             ("fails since", "where and what was seen"),
-            ((_when(row["since"]), "fail", row["key"], row["said"]) for row in failing),
+            ((_when(row["since"]), "fail", row["key"], _seen(row)) for row in failing),
         )
+
+
+def _seen(row: dict[str, Any]) -> str:
+    """What was seen, behind who has acknowledged it or what hides it."""
+    if by := row.get("acknowledged"):
+        return f"[acknowledged by {by['who']}: {by['why']}] {row['said']}"
+    return f"[inhibited] {row['said']}" if row.get("phase") == "inhibited" else str(row["said"])
 
 
 def _held(answer: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from appliance import commands, daemon, lock
+from appliance.acknowledging import NOBODY_RUNS, is_alert
 from appliance.cli.ending import fail, run
 from appliance.cli.options import Directory
 from appliance.clock import SystemClock
@@ -87,10 +88,15 @@ def rearm(
 
 def ack(
     config: Directory,
-    subject: Annotated[str, typer.Argument(help="An asset, a zone, or the word site.")],
+    subject: Annotated[
+        str, typer.Argument(help="An asset, a zone, the word site, or the key of an alert.")
+    ],
     why: Why,
 ) -> None:
-    """Say that you have looked at what Upheld stopped for by itself, and let it go on."""
+    """
+    Say that you have looked: at what Upheld stopped for by itself, which lets it go on, or at an
+    alert (ASSET.SERVICE.CHECK, as it is told), which stays acknowledged until its state changes.
+    """
     _give(config, {"command": "ack", "subject": subject, "why": why})
 
 
@@ -124,6 +130,8 @@ async def _answer(config: Path, command: dict[str, Any]) -> dict[str, Any]:
 
 async def _alone(config: Path, state_dir: Path, command: dict[str, Any]) -> dict[str, Any]:
     """Without a daemon: the same kept file, under the same lock."""
+    if is_alert(command):
+        return {"error": NOBODY_RUNS}
     state_dir.mkdir(parents=True, exist_ok=True)
     own = state_dir.stat().st_uid
     name = command["command"]
