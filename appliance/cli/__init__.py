@@ -17,6 +17,7 @@ from appliance.cli import (
     evidence,
     matrix,
     planning,
+    replaying,
     status,
     stopping,
 )
@@ -46,6 +47,7 @@ for stopping_command in (
     stopping.ack,
 ):
     app.command()(stopping_command)
+app.command()(replaying.replay)
 app.add_typer(configuration.app, name="config")
 app.add_typer(evidence.app, name="evidence")
 

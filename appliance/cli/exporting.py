@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -15,6 +14,7 @@ import typer
 from cryptography.x509 import Certificate
 
 from appliance.cli.ending import fail, guarded
+from appliance.cli.moments import moment
 from appliance.cli.options import Directory, Format
 from appliance.cli.printing import as_json
 from appliance.ledger import durable, keys
@@ -76,8 +76,8 @@ def export(
     loaded = guarded(lambda: load(config))
     request = guarded(
         lambda: Request(
-            start=_moment("--from", start),
-            end=_moment("--to", end, last=True),
+            start=moment("--from", start),
+            end=moment("--to", end, last=True),
             choice=Choice(zone, asset, requirement),
             sample=sample,
             seed=seed,
@@ -197,19 +197,3 @@ def _vkey(state: Path) -> str:
 
 def _text(path: Path) -> str:
     return path.read_text("utf-8", "replace")
-
-
-def _moment(option: str, text: str, *, last: bool = False) -> datetime | None:
-    """A day or a moment; the last day of a period belongs to it."""
-    if not text:
-        return None
-    try:
-        if len(text) == len("2026-03-01"):
-            day = date.fromisoformat(text) + timedelta(days=last)
-            return datetime(day.year, day.month, day.day, tzinfo=UTC)
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise LedgerError(
-            f"{option} {text}: write a day such as 2026-03-01, or 2026-03-01T06:00Z."
-        ) from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

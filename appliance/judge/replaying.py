@@ -1,4 +1,9 @@
-"""States again, from nothing but the ledger's entries: they must equal the recorded ones."""
+"""
+States again, from nothing but the ledger's entries.
+
+`Replay` folds the recorded verdicts: what it gives must equal what was recorded.  `Otherwise`
+judges the recorded observations anew: what another baseline or another check would have said.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from appliance.judge.judging import Judge
+from appliance.judge.memory import Memory
 from appliance.judge.standing import aged, stand
 from checks.facts.codec import build
-from checks.facts.standing import Standing
+from checks.facts.context import Moment, Own
+from checks.facts.observation import Observation
+from checks.facts.standing import Standing, StateKey
 from checks.facts.verdict import Verdict
 
 
@@ -71,6 +80,34 @@ class Replay:
         )
         self.standings[key] = after
         return after
+
+
+class Otherwise:
+    """What another judge makes of the same observations; pure, as the judge is."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.standings: dict[StateKey, Standing] = {}
+        self._judge = judge
+        self._memory = Memory()
+
+    def visit(
+        self, asset: str, seen: tuple[Observation, ...], *, moment: Moment, own: Own, visit: str
+    ) -> Iterator[tuple[StateKey, Standing]]:
+        """The keys that were judged, with what stands now."""
+        self._memory.remember(seen)
+        judged = self._judge.visit(
+            asset, seen, self._memory, self.standings, moment=moment, own=own, visit=visit
+        )
+        for one in judged:
+            self.standings[one.key] = one.after
+            yield one.key, one.after
+
+    def age(self, at: datetime) -> Iterator[tuple[StateKey, Standing]]:
+        """The keys nobody has spoken for in too long, with what stands now."""
+        for key, standing in list(self.standings.items()):
+            if (older := aged(standing, at)) is not None:
+                self.standings[key] = older
+                yield key, older
 
 
 def standings(bodies: Iterable[Mapping[str, Any]]) -> dict[str, Standing]:

@@ -29,7 +29,7 @@ def commands(folder):
     """The indented lines of README.txt, joined where they go on, by their step."""
     steps, current = {}, ""
     for line in (folder / "README.txt").read_text().splitlines():
-        if line[2:4] in {f"{n}." for n in range(1, 7)}:
+        if line[2:4] in {f"{n}." for n in range(1, 8)}:
             current = line[2]
         elif current and line.startswith("       "):
             steps[current] = steps.get(current, "") + line.strip() + "\n"
@@ -48,7 +48,7 @@ def typed(text, folder, tmp_path):
 
 def test_every_step_succeeds_and_fails_on_a_changed_file(folder, tmp_path):
     steps = commands(folder)
-    assert sorted(steps) == ["1", "2", "3", "4", "5", "6"]
+    assert sorted(steps) == ["1", "2", "3", "4", "5", "6", "7"]
     log = folder / "data" / "90_raw" / "log"
     for step in "123":
         code, said = typed(steps[step], folder, tmp_path)
@@ -58,7 +58,9 @@ def test_every_step_succeeds_and_fails_on_a_changed_file(folder, tmp_path):
     code, said = typed(steps["5"], log, tmp_path)
     body = (log / "entries.jsonl").read_bytes().split(b"\n")[4]
     assert said.split()[0] == sha256(b"\0" + body).hexdigest()
-    assert typed(steps["6"], folder, tmp_path)[0] == 0
+    code, said = typed(steps["6"], folder, tmp_path)
+    first = (folder / "data" / "90_raw" / "contents.jsonl").read_bytes().split(b"\n")[0]
+    assert (code, said.split()[0]) == (0, sha256(first).hexdigest())
 
     (folder / "manifest-sha256.txt").write_bytes(b"")
     assert typed("sha256sum -c tagmanifest-sha256.txt", folder, tmp_path)[0] != 0
