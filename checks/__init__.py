@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from checks.check import Check
+from checks.fr1_identification.accounts_observed_approved import (
+    judge as accounts_observed_approved,
+)
 from checks.fr1_identification.crypto_identity_unchanged import judge as crypto_identity_unchanged
 from checks.fr1_identification.crypto_key_unique import judge as crypto_key_unique
 from checks.fr1_identification.ftp_anonymous_refused import judge as ftp_anonymous_refused
@@ -113,10 +116,12 @@ from checks.fr7_availability.opcua_endpoints_expected import judge as opcua_endp
 from checks.fr7_availability.port_expected_present import judge as port_expected_present
 from checks.fr7_availability.port_neighbours_expected import judge as port_neighbours_expected
 from checks.fr7_availability.port_unexpected_absent import judge as port_unexpected_absent
+from checks.fr7_availability.resource_headroom import judge as resource_headroom
 from checks.fr7_availability.snmp_identity_matches_inventory import (
     judge as snmp_identity_matches_inventory,
 )
 from checks.fr7_availability.unused_ports_shut import judge as unused_ports_shut
+from checks.fr7_availability.ups_ready import judge as ups_ready
 
 ALL: tuple[Check, ...] = tuple(named for named in globals().values() if isinstance(named, Check))
 

@@ -221,9 +221,18 @@ class ServerId(Strict):
     run: bool | None = None
 
 
+Percent = Annotated[int, Field(ge=1, le=100, strict=True)]
+
+
 class AssetExpect(Strict):
+    """`snmp_users` are approved accounts; `runtime` is what a UPS must last on its battery."""
+
     max_clock_offset: Duration | None = None
     server_id: ServerId | None = None
+    snmp_users: tuple[Text, ...] = ()
+    runtime: Duration | None = None
+    max_load: Percent = 90
+    max_storage: Percent = 90
 
 
 class AssetType(Strict):

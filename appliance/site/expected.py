@@ -100,6 +100,10 @@ def _asset(site: Site, asset: Asset) -> expected.ExpectedAsset:
         reset_conduits=tuple(
             c.id for c in site.conduits if c.denies_by == "reset" and asset.interface_in(c.to_zone)
         ),
+        snmp_users=asset.expect.snmp_users,
+        runtime_seconds=None if asset.expect.runtime is None else _seconds(asset.expect.runtime),
+        max_load_percent=asset.expect.max_load,
+        max_storage_percent=asset.expect.max_storage,
     )
 
 

@@ -11,6 +11,7 @@ from appliance.site.model import Asset, Service
 from appliance.visit.classes import DAY, ProbingClass, class_for
 from appliance.visit.permits import NETWORK_GEAR
 from checks.facts.context import Presence
+from checks.facts.equipment import SnmpPower, SnmpResources
 from checks.facts.greetings import (
     FtpAnonymous,
     FtpGreeting,
@@ -58,7 +59,7 @@ class Question:
     It opens `connections` at most and costs the device `packets` at most where a connection
     attempt lasts no longer than `USUAL_CONNECT`; `octets` are the most bytes over the link both
     ways, headers included.  Both are the wire's hard caps, not what a healthy device is sent.
-    `gear` questions are asked of network gear only.  `tls` is how many TLS handshakes the device may have to compute for it (one that it refuses
+    `gear` questions are asked of network gear only, those with a `role` of assets that have it.  `tls` is how many TLS handshakes the device may have to compute for it (one that it refuses
     costs it nothing); what `after` names must be asked in the same visit, and `wants` names the key of the service
     without which there is nothing to ask.  `within` questions are answered in the session of what
     `after` names: they cost what they add to it, and nothing is sent for them afterwards.
@@ -77,6 +78,7 @@ class Question:
     connections: int = 1
     tls: int = 0
     gear: bool = False
+    role: str = ""
     after: str | None = None
     wants: str = ""
     expects: str = ""
@@ -249,6 +251,28 @@ SNMP_ACCESS = Question(  # [6; with SNMPv3 8]
     after="snmp-system",
     gear=True,
 )
+SNMP_RESOURCES = Question(  # [9; with SNMPv3 11; each 20 storages 4]
+    "snmp-resources",
+    "snmp-tables",
+    Effort.LOGIN,
+    SnmpResources,
+    packets=34,
+    octets=64 * K,
+    connections=0,
+    after="snmp-system",
+    gear=True,
+)
+SNMP_POWER = Question(  # [1; with SNMPv3 3]
+    "snmp-power",
+    "snmp-tables",
+    Effort.LOGIN,
+    SnmpPower,
+    packets=6,
+    octets=8 * K,
+    connections=0,
+    after="snmp-system",
+    role="ups",
+)
 SSH_OFFER = Question(  # [7; over Ethernet 8]
     "ssh-offer", "ssh", Effort.HANDSHAKE, SshOffer, packets=16, octets=52 * K
 )
@@ -364,6 +388,8 @@ BY_PROTOCOL = {
         SNMP_INTERFACES,
         SNMP_NEIGHBOURS,
         SNMP_ACCESS,
+        SNMP_RESOURCES,
+        SNMP_POWER,
     ),
     "ssh": (SSH_OFFER, SSH_HOST_KEY),
     "ftp": (FTP_GREETING, FTP_ANONYMOUS),
@@ -393,6 +419,8 @@ _NOT_ON_FRAGILE = (
 def concerns(asset: Asset, question: Question) -> bool:
     """Whether the question has a meaning for such a device at all."""
     if question.expects and getattr(asset.expect, question.expects) is None:
+        return False
+    if question.role and asset.role != question.role:
         return False
     return not question.gear or asset.role in NETWORK_GEAR
 

@@ -18,6 +18,7 @@ from hashlib import sha256
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from checks.facts.context import Presence
+from checks.facts.equipment import SnmpPower, SnmpResources
 from checks.facts.greetings import (
     FtpAnonymous,
     FtpGreeting,
@@ -71,6 +72,8 @@ FACT_TYPES: Mapping[str, type[Facts]] = {
         SnmpAccess,
         SnmpSettings,
         SnmpChanges,
+        SnmpResources,
+        SnmpPower,
         TlsServer,
         TlsVersions,
         TlsWeakSuites,

@@ -113,6 +113,12 @@ class ExpectedAsset:
     server_id: ExpectedServerId | None = None
     reset_conduits: tuple[str, ...] = ()
     """Conduits towards it that deny by reset: there a refusal may be the firewall's."""
+    snmp_users: tuple[str, ...] = ()
+    """The SNMPv3 users somebody approved for it; empty: nobody has stated any."""
+    runtime_seconds: int | None = None
+    """How long a UPS must last on its battery; None: nobody has stated it."""
+    max_load_percent: int = 90
+    max_storage_percent: int = 90
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from appliance.visit import questions as q
 from appliance.visit.asking.asker import Given
 from appliance.visit.asking.snmp import working
 from checks.facts.observation import Facts
-from collectors import snmp_identity, snmp_settings, snmp_tables
+from collectors import snmp_equipment, snmp_identity, snmp_settings, snmp_tables
 from collectors.wire import Target
 
 
@@ -27,4 +27,8 @@ async def ask(given: Given, question: q.Question, target: Target, service: Servi
         return await snmp_tables.interfaces(wire, target, credential=login)
     if question is q.SNMP_NEIGHBOURS:
         return await snmp_tables.neighbours(wire, target, credential=login)
+    if question is q.SNMP_RESOURCES:
+        return await snmp_equipment.resources(wire, target, credential=login)
+    if question is q.SNMP_POWER:
+        return await snmp_equipment.power(wire, target, credential=login)
     return await snmp_tables.access(wire, target, credential=login)

@@ -20,6 +20,8 @@ GETS: dict[str, tuple[tuple[str, int], ...]] = {
         ("Get what its device profile names: switches, servers; dot1xPaeSystemAuthControl.0", 4),
     ),
     q.SNMP_INTERFACES.id: (("Get ipForwarding.0", 1),),
+    q.SNMP_RESOURCES.id: (("Get laLoadInt of 15 minutes", 1),),
+    q.SNMP_POWER.id: (("Get the state of the battery: upsBattery, upsOutputSource, upsTest", 1),),
 }
 TABLES: dict[str, tuple[str, int]] = {
     q.SNMP_SETTINGS.id: ("snmpTargetAddrTAddress", 7),
@@ -35,6 +37,7 @@ TABLES: dict[str, tuple[str, int]] = {
         "vacmAccess, vacmViewTree, vacmGroup, usmUser protocols, snmpCommunityStatus (no names)",
         26,
     ),
+    q.SNMP_RESOURCES.id: ("hrProcessorLoad, hrStorage, hrFSAccess, cpmCPUTotal5minRev", 29),
 }
 """Columns read by GetBulk of 20 rows, or by GetNext where the class does not permit it."""
 
