@@ -13,7 +13,8 @@ from appliance.outlets.leaves import LONGEST_VALUE, decoded, size_of, word
 from appliance.outlets.text import harmless
 from checks.facts.codec import digest
 
-MOST = 12
+MOST = 5
+"""Turns that are shown; older ones only until one says its verdict in full."""
 LOOK_BACK = 50_000
 """How many entries are searched; a package has them all."""
 VISIT = 50
@@ -62,9 +63,10 @@ def _history(key: str, connection: sqlite3.Connection) -> tuple[Turn, ...]:
         turns += [
             _turn(connection, index, value, row) for row in value["rows"] if row.get("key") == key
         ]
-        if len(turns) >= MOST:
+        if len(turns) >= MOST and not all(turn.same for turn in turns):
             break
-    return tuple(turns)
+    full = next((n for n, turn in enumerate(turns) if not turn.same), len(turns))
+    return (*turns[:MOST], *(turns[full : full + 1] if full >= MOST else ()))
 
 
 def _turn(

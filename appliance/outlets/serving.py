@@ -13,17 +13,20 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from appliance.outlets.admission import Admitted, Introduced, Terms
 from appliance.outlets.chains import load_chain
+from appliance.site.logins import FileReference
 from appliance.site.model import Web
 from appliance.site.secrets import SecretError, Secrets
 
 MOST_CONNECTIONS = 32
+SHORTEST_TOKEN = 20
 WITHIN = ("localhost", "127.0.0.1", "::1")
 
 
@@ -31,27 +34,44 @@ class PageError(Exception):
     """The page cannot be served: what happened, and what to do about it."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Door:
-    """A bound socket, and TLS when the configuration names a certificate."""
+    """
+    A bound socket, and TLS when the configuration names a certificate.
+
+    `terms` are what is asked of a reader.  Certificate, authority and token are read again by
+    `renew`.
+    """
 
     listener: socket.socket
     tls: ssl.SSLContext | None
+    terms: Terms = field(default_factory=Terms)
 
     @classmethod
     def open(cls, web: Web, secrets: Secrets) -> Door:
-        """Raises `PageError`, naming the address or the certificate."""
-        tls = None
-        if web.certificate is not None:
-            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            tls.minimum_version = ssl.TLSVersion.TLSv1_2
-            _show(tls, web, secrets)
-        return cls(_bound(web.host, web.port), tls)
+        """Raises `PageError`, naming the address, the certificate, the authority or the token."""
+        terms = _terms(web, secrets)
+        tls = _context(web, secrets) if web.certificate is not None else None
+        door = cls(_bound(web.host, web.port), tls, terms)
+        if tls is not None:
+            door._current = tls
+            tls.sni_callback = door._to_current
+        return door
 
     def renew(self, web: Web, secrets: Secrets) -> None:
-        """Show the certificate as it is on disk now to whoever connects next.  As `open`."""
-        if self.tls is not None:
-            _show(self.tls, web, secrets)
+        """Ask and show to whoever connects next what is on disk now.  As `open`."""
+        if self.tls is None or web.certificate is None:
+            return
+        terms, fresh = _terms(web, secrets), _context(web, secrets)
+        # The server keeps the context it began with, so each handshake is handed over to the
+        # newest: an authority that was taken out of the file is trusted no more.
+        self.tls.verify_mode = fresh.verify_mode
+        self.terms, self._current = terms, fresh
+
+    def _to_current(
+        self, tls: ssl.SSLObject | ssl.SSLSocket, _name: str | None, _began: ssl.SSLContext
+    ) -> None:
+        tls.context = self._current
 
 
 async def serve(
@@ -67,9 +87,10 @@ async def serve(
     None: whoever calls, by whatever name, is answered.  Leaves the process's signals alone.
     """
     context = door.tls
+    admitted = Admitted(app, lambda: door.terms)
     config = uvicorn.Config(
-        app if names is None else _Named(app, names),
-        http="h11",
+        admitted if names is None else _Named(admitted, names),
+        http=Introduced,
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -150,21 +171,65 @@ def _plain(name: str) -> str:
         return name
 
 
-def _show(context: ssl.SSLContext, web: Web, secrets: Secrets) -> None:
+def _context(web: Web, secrets: Secrets) -> ssl.SSLContext:
     assert web.certificate is not None
     assert web.key is not None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # A resumed session would carry a certificate past the authority that is no longer trusted.
+    context.options |= ssl.OP_NO_TICKET
+    context.num_tickets = 0
     try:
         load_chain(context, secrets, web.certificate, web.key)
     except SecretError as error:
-        raise PageError(
-            f"appliance.web: found {error}; write the path of a PEM file upheld may read"
-        ) from error
+        raise _unreadable(error) from error
     except ssl.SSLError as error:
         raise PageError(
             f"appliance.web: found {web.certificate} and {web.key}, which are no certificate "
             f"and its key ({error.reason or error}); write PEM files that belong together, "
             "the key without a password"
         ) from error
+    if web.client_ca is not None:
+        _ask(context, secrets, web.client_ca)
+    return context
+
+
+def _ask(context: ssl.SSLContext, secrets: Secrets, authority: FileReference) -> None:
+    """Optional in the handshake, so that whoever shows none can be told so, or send the token."""
+    context.verify_mode = ssl.CERT_OPTIONAL
+    try:
+        context.load_verify_locations(cadata=secrets.bytes(authority).decode("ascii"))
+    except SecretError as error:
+        raise _unreadable(error) from error
+    except (ssl.SSLError, UnicodeDecodeError) as error:
+        raise PageError(
+            f"appliance.web.client_ca: found {authority}, which holds no certificate in PEM; "
+            "write the file of the authority that signs your people's certificates"
+        ) from error
+
+
+def _terms(web: Web, secrets: Secrets) -> Terms:
+    if web.token is None:
+        return Terms(certificate=web.client_ca is not None)
+    try:
+        token = secrets.text(web.token).strip()
+    except SecretError as error:
+        raise _unreadable(error) from error
+    if (
+        len(token) < SHORTEST_TOKEN
+        or not token.isascii()
+        or not token.isprintable()
+        or " " in token
+    ):
+        raise PageError(
+            f"appliance.web.token: {web.token} is no token; write at least {SHORTEST_TOKEN} "
+            "characters without a space, such as openssl rand -hex 32 gives"
+        )
+    return Terms(certificate=True, token=token.encode())
+
+
+def _unreadable(error: SecretError) -> PageError:
+    return PageError(f"appliance.web: found {error}; write the path of a PEM file upheld may read")
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -69,12 +69,16 @@ class Web(Strict):
     Where the page is served.  Off this host without TLS only when `without_tls` says so too.
 
     `names` are further names the page is called by, as a browser or Prometheus writes them.
+    `client_ca` signed the certificates its readers must show; a program may send `token` instead,
+    as `Authorization: Bearer`, for /metrics and /status.json.
     """
 
     listen: str = "127.0.0.1:62443"
     names: tuple[HostName, ...] = ()
     certificate: FileReference | None = None
     key: FileReference | None = None
+    client_ca: FileReference | None = None
+    token: SecretReference | None = None
     without_tls: bool = False
 
     @property
@@ -103,6 +107,15 @@ class Web(Strict):
         local = self.host == "::1" or self.host.startswith("127.")
         if not local and self.certificate is None and not self.without_tls:
             raise ValueError("write certificate and key, or without_tls: true if you mean it")
+        if self.client_ca is not None and self.certificate is None:
+            raise ValueError(
+                "write certificate and key beside client_ca: a reader shows his own over TLS only"
+            )
+        if self.token is not None and self.client_ca is None:
+            raise ValueError(
+                "write client_ca beside token, or leave token out: without client_ca whoever "
+                "reaches the page needs no token"
+            )
         return self
 
 
