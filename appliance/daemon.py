@@ -21,6 +21,8 @@ from appliance import commands, configured, lock, publishing
 from appliance.accepting import guarded_by_the_kernel
 from appliance.answers import matrix_of, run_checks
 from appliance.clock import Clock, SystemClock
+from appliance.drill.drilling import Drilling
+from appliance.drill.obeying import obey as drill
 from appliance.duties import duties
 from appliance.housekeeping import Housekeeping
 from appliance.ledger import keys
@@ -95,6 +97,7 @@ class Daemon:
             self.directory, rounds, self.door, self.publishing, self.turns.follow
         )
         self.ruling = Ruling(rounds, self.directory)
+        self.drilling = Drilling(rounds, self.publishing)
         self._signals()
         async with self.ruling.watching():
             await self._running(state_dir)
@@ -127,7 +130,7 @@ class Daemon:
     def _duties(self) -> list[asyncio.Task[None]]:
         return [
             asyncio.create_task(publishing.kept_running(name, partial(duty, self.stop), self.stop))
-            for name, duty in duties(self.rounds, self.publishing).items()
+            for name, duty in duties(self.rounds, self.publishing, self.drilling).items()
         ]
 
     async def _serve_page(self) -> None:
@@ -178,6 +181,8 @@ class Daemon:
                 return await self.ruling.obey(command, peer)
             case "check":
                 return await run_checks(self.rounds, command)
+            case "drill":
+                return await drill(self.drilling, command, peer.who)
             case "reload":
                 return {"said": await self.configured.reload()}
             case "matrix":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
+from appliance.drill.drilling import Drilling
 from appliance.publishing import Publishing
 from appliance.round import Rounds
 
@@ -12,7 +13,7 @@ Duty = Callable[[asyncio.Event], Awaitable[None]]
 """Runs until the event is set.  Nothing a duty does may delay a visit."""
 
 
-def duties(rounds: Rounds, publishing: Publishing) -> Mapping[str, Duty]:
+def duties(rounds: Rounds, publishing: Publishing, drilling: Drilling) -> Mapping[str, Duty]:
     """By the name the log knows them by."""
     _ = rounds, publishing
-    return {}
+    return {"drill": drilling.run}

@@ -69,6 +69,7 @@ def paint(
         refused=dict(rounds.refusals.counts),
         nothing_sent_since=held.holds.quiet_since(rounds.guard.last_sent),
         in_the_way=in_the_way(site, held),
+        drilled=rounds.drilled,
         alerts=dict(rounds.teller.book.rows),
         anchors=anchors,
         unadopted=unadopted,

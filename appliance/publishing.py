@@ -100,6 +100,11 @@ class Publishing:
         self.rounds.told = _nobody
         await self._end(list(self._running))
 
+    def made(self, name: str) -> Outlet | None:
+        """The outlet of that name while it runs, for who wants to know how far it has come."""
+        running = self._running.get(name)
+        return running.made if running else None
+
     def _stated(self, name: str) -> object:
         running = self._running.get(name)
         return running.stated if running else None

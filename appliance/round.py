@@ -21,8 +21,9 @@ from appliance.judge.matrix import MatrixCell, matrix
 from appliance.judge.standing import aged
 from appliance.ledger import bodies
 from appliance.ledger.entry import Message
-from appliance.ledger.store import Store
+from appliance.ledger.store import Committed, Store
 from appliance.outlets.alerts import Acknowledged
+from appliance.outlets.drilled import Drilled
 from appliance.outlets.teller import Change, Teller, Telling
 from appliance.recall import Recall
 from appliance.refusals import Refusals
@@ -72,6 +73,7 @@ class Rounds:
     verdicts: dict[StateKey, Verdict] = field(default_factory=dict)
     slots: Slots = field(default_factory=Slots)
     told: Callable[[], None] = lambda: None
+    drilled: Drilled = Drilled()
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _cells: tuple[tuple[int, str], tuple[MatrixCell, ...]] | None = None
 
@@ -224,6 +226,18 @@ class Rounds:
                 )
             self.told()
 
+    async def note(
+        self,
+        entries: Sequence[bytes],
+        told: Callable[[int], Sequence[Message]],
+        contents: Mapping[str, bytes] | None = None,
+    ) -> Committed:
+        """Write down and tell what is no visit; `told` gets the index of the first entry."""
+        async with self._writing:
+            committed = await self.store.commit(entries, told(self.store.size), contents=contents)
+        self.told()
+        return committed
+
     @asynccontextmanager
     async def _slot(self, asset: Asset) -> AsyncIterator[None]:
         with self.lateness.due() as begins:
@@ -301,6 +315,7 @@ class Rounds:
                 for a in self.visitable()
             ),
             controls=self.taking.controls.newest(),
+            drills=self.drilled.own,
         )
 
     def _due(self, asset: Asset, ask: Ask) -> bool:

@@ -13,6 +13,7 @@ from appliance.catalogue import entries, pages
 from appliance.cli import (
     checking,
     configuration,
+    drilling,
     ending,
     evidence,
     matrix,
@@ -50,6 +51,7 @@ for stopping_command in (
 app.command()(replaying.replay)
 app.add_typer(configuration.app, name="config")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(drilling.app, name="drill")
 
 
 @app.command()

@@ -11,7 +11,7 @@ from appliance.judge.judging import Judged
 from appliance.visit.guard.event import Event
 from appliance.visit.taking import Taken
 from checks.facts.codec import canonical, digest, plain, split
-from checks.facts.context import Moment
+from checks.facts.context import Moment, Own
 from checks.facts.observation import Observation
 from checks.facts.standing import Standing, StateKey
 from checks.facts.verdict import Verdict
@@ -110,7 +110,7 @@ def _row(judged: Judged, last: Verdict | None, contents: dict[str, bytes]) -> di
         "expected": _kept(plain(judged.inputs.expected), contents),
         "inputs": _inputs(judged.inputs.observations, contents),
     }
-    if judged.inputs.own.assets or judged.inputs.own.controls:
+    if judged.inputs.own != Own():
         row["own"] = _kept(plain(judged.inputs.own), contents)
     if last == judged.verdict:
         return row | {"same": True}

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from appliance.ledger.entry import Message, Waiting
 
 
-def put(connection: sqlite3.Connection, message: Message) -> None:
+def put(connection: sqlite3.Connection, message: Message) -> tuple[int, int]:
     """
-    Number a message and let it wait, inside the caller's transaction.
+    Number a message and let it wait, inside the caller's transaction; its id and its number.
 
     A `latest_only` message takes the place of a waiting one with a number and an id of its own:
     the older may be on its way at this moment, and its receipt must not count for the newer.
@@ -25,7 +25,7 @@ def put(connection: sqlite3.Connection, message: Message) -> None:
         "ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
         (message.outlet, message.stream),
     ).fetchone()
-    connection.execute(
+    row = connection.execute(
         "INSERT INTO outbox (outlet, stream, sequence, address, headers, body, latest_only) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
@@ -37,7 +37,15 @@ def put(connection: sqlite3.Connection, message: Message) -> None:
             message.body,
             message.latest_only,
         ),
-    )
+    ).lastrowid
+    assert row is not None
+    return row, int(sequence)
+
+
+def wait(connection: sqlite3.Connection, ids: Iterable[int]) -> bool:
+    """Whether any of them has not been delivered."""
+    query = "SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?)"
+    return any(connection.execute(query, (i,)).fetchone()[0] for i in ids)
 
 
 def waiting(connection: sqlite3.Connection, outlet: str, limit: int) -> list[Waiting]:

@@ -37,12 +37,17 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Committed:
-    """Where a commit's entries are: from `first` up to, not including, `size`."""
+    """
+    Where a commit's entries are: from `first` up to, not including, `size`.
+
+    `messages` holds each message's id in the outbox and its number in its stream, in their order.
+    """
 
     first: int
     size: int
     root: bytes
     checkpoint: str
+    messages: tuple[tuple[int, int], ...] = ()
 
 
 class Store:
@@ -111,6 +116,10 @@ class Store:
     async def waiting(self, outlet: str, limit: int = 100) -> list[Waiting]:
         """The outlet's messages, oldest first."""
         return await self._call(outbox.waiting, self._connection, outlet, limit)
+
+    async def wait(self, ids: Iterable[int]) -> bool:
+        """Whether any of these messages still waits to be delivered."""
+        return await self._call(outbox.wait, self._connection, tuple(ids))
 
     async def delivered(self, ids: Iterable[int]) -> None:
         """Forget messages; ids that wait no more are ignored."""
@@ -235,10 +244,9 @@ class Store:
             )
             for table, rows in kept.items():
                 cached.replace(self._connection, table, rows)
-            for message in messages:
-                outbox.put(self._connection, message)
+            told = tuple(outbox.put(self._connection, message) for message in messages)
         self._tree = tree
-        return Committed(first, tree.size, tree.root(), self._sign())
+        return Committed(first, tree.size, tree.root(), self._sign(), told)
 
     def _append(self, tree: Growing, body: bytes) -> None:
         leaf = leaf_hash(body)

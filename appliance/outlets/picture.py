@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from appliance.judge.matrix import MatrixCell
+from appliance.outlets.drilled import Drilled
 from appliance.outlets.alerts import Alert
 from appliance.visit.guard.waiting import InTheWay
 from checks.check import Check
@@ -113,6 +114,7 @@ class Picture:
     refused: Mapping[tuple[str, str], int] = field(default_factory=dict)
     cells: tuple[MatrixCell, ...] = ()
     in_the_way: tuple[InTheWay, ...] = ()
+    drilled: Drilled = Drilled()
     alerts: Mapping[StateKey, Alert] = field(default_factory=dict)
     anchors: tuple[AnchorPicture, ...] = ()
     unadopted: str = ""

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 
 
 def family(name: str, says: str, series: Iterable[tuple[str, str]], *, kind: str = "gauge") -> str:
-    lines = "".join(f"{name}{{{labels}}} {value}\n" for labels, value in series)
+    lines = "".join(
+        f"{name}{{{labels}}} {value}\n" if labels else f"{name} {value}\n"
+        for labels, value in series
+    )
     return head(name, says, kind=kind) + lines if lines else ""
 
 

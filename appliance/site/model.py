@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from appliance.site.assets import Asset, AssetType, Identity, Interface, Service, Text, Trust
+from appliance.site.drills import DrillPlan
 from appliance.site.logins import Credential, FileReference, SecretReference
 from appliance.site.scalars import (
     Address,
@@ -197,6 +198,7 @@ class Site(Strict):
     people: tuple[Person, ...] = ()
     outlets: Outlets = Outlets()
     metrics: Metrics = Metrics()
+    drill: DrillPlan = DrillPlan()
 
     def zone(self, id: str) -> Zone:  # noqa: A002 - the word everybody uses
         """Raises `KeyError`, as the four below do."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from checks.facts.drills import OwnDrills
 from checks.facts.observation import ClockQuality, Facts, reading
 
 
@@ -60,6 +61,7 @@ class Own:
 
     assets: tuple[OwnAsset, ...] = ()
     controls: tuple[OwnControl, ...] = ()
+    drills: OwnDrills | None = None
 
 
 @dataclass(frozen=True)

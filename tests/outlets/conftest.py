@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from appliance.judge.matrix import Cell, MatrixCell
+from appliance.outlets.drilled import Drilled
 from appliance.outlets.picture import AssetPicture, Picture, ZonePicture
 from checks import ALL
 from checks.facts.certificates import Certificate
+from checks.facts.drills import OwnDrills
 from checks.facts.observation import ClockQuality, Observation
 from checks.facts.opcua import OpcUaEndpoints
 from checks.facts.standing import Standing, State, StateKey, Subject
@@ -138,5 +140,12 @@ def full_picture(paint) -> Picture:
     return paint(
         cells=cells,
         refused={("hmi-1", "fault"): 1},
+        drilled=Drilled(
+            OwnDrills(86_400, 8 * 86_400, AT, AT, AT, AT),
+            "K7Q4MX",
+            {"mqtt": 0.05},
+            {"vnc-protected": "It passes what is bad."},
+            AT,
+        ),
         standings=(*standings(), (confirmed, standing(State.PASS))),
     )
