@@ -57,10 +57,10 @@ def check(
         "check": check,
         "due_anyway": due_anyway,
     }
-    _known(loaded, command)
+    refuse_unknown(loaded, command)
     # The spinner shows on a terminal only and leaves nothing behind.
     with Console(stderr=True).status("Visiting the assets..."):
-        answer = run(_answer(config, loaded, command))
+        answer = run(visited_now(config, loaded, command))
     if "error" in answer:
         fail(answer["error"])
     if format is Format.JSON:
@@ -71,7 +71,7 @@ def check(
     raise typer.Exit(exit_code(answer["results"]))
 
 
-async def _answer(config: Path, loaded: Loaded, command: dict[str, Any]) -> dict[str, Any]:
+async def visited_now(config: Path, loaded: Loaded, command: dict[str, Any]) -> dict[str, Any]:
     logs.configure(level="error")
     state_dir = Path(loaded.site.appliance.state_dir)
     if (answer := await commands.send(state_dir, command)) is not None:
@@ -80,7 +80,7 @@ async def _answer(config: Path, loaded: Loaded, command: dict[str, Any]) -> dict
         return await run_checks(rounds, command)
 
 
-def _known(loaded: Loaded, command: dict[str, Any]) -> None:
+def refuse_unknown(loaded: Loaded, command: dict[str, Any]) -> None:
     """End with the choices when an asset, zone or check is named that does not exist."""
     for kind, names in (
         ("asset", [a.id for a in loaded.site.assets]),

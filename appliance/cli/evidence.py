@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from appliance.cli import exporting
+from appliance.cli import exporting, validating
 from appliance.cli.ending import fail, guarded
 from appliance.cli.options import Directory
 from appliance.cli.printing import as_json
@@ -25,6 +25,8 @@ app = typer.Typer(help="Read, verify and export the evidence ledger.", no_args_i
 app.command()(exporting.export)
 app.command()(exporting.prove)
 app.command()(exporting.readiness)
+app.command()(validating.validate)
+app.command()(validating.review)
 
 
 @app.command()

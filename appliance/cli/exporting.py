@@ -113,7 +113,7 @@ def prove(
 ) -> None:
     """Write a C2SP tlog-proof that one entry is in the signed log."""
     state = Path(guarded(lambda: load(config)).site.appliance.state_dir)
-    vkey = guarded(lambda: _vkey(state))
+    vkey = guarded(lambda: vkey_of(state))
     proof = guarded(lambda: prove_entry(state / "ledger.db", vkey, entry))
     if output is None:
         typer.echo(proof.decode(), nl=False)
@@ -130,7 +130,7 @@ def readiness(
     """List what an assessor would miss today: failed, stale, missing, unattested, to supply."""
     loaded = guarded(lambda: load(config))
     state = Path(loaded.site.appliance.state_dir)
-    wants = guarded(lambda: wanting(state / "ledger.db", loaded, _vkey(state)))
+    wants = guarded(lambda: wanting(state / "ledger.db", loaded, vkey_of(state)))
     if format is Format.JSON:
         typer.echo(as_json([vars(w) for w in wants], indent=2))
         return
@@ -150,12 +150,12 @@ def _export(
     ledger = state / "ledger.db"
     if not ledger.exists():
         fail(f"{ledger}: there is no ledger yet; run upheld check or upheld run first")
-    vkey = _vkey(state)
+    vkey = vkey_of(state)
     # Visits come first: a year's export has minutes, a visit has not.
     os.nice(NICE)
     # Without a name: nobody finds a plain package where an encrypted one was asked for.
     with TemporaryFile(dir=output.absolute().parent) as plain:
-        exported = export_package(ledger, loaded, request, vkey, _signer(state, vkey), plain)
+        exported = export_package(ledger, loaded, request, vkey, signer_of(state, vkey), plain)
         digest, size = _digest(plain)
         pieces = enveloped(plain, size, certificate) if certificate else _pieces(plain)
         return exported, digest, placing.place(output, pieces, mode=0o640)
@@ -177,7 +177,7 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
-def _signer(state: Path, vkey: str) -> Signer | None:
+def signer_of(state: Path, vkey: str) -> Signer | None:
     """The evidence key where this user may use it; a package without its signature says so."""
     try:
         return keys.existing(state, Verifier.parse(vkey).name)
@@ -185,7 +185,7 @@ def _signer(state: Path, vkey: str) -> Signer | None:
         return None
 
 
-def _vkey(state: Path) -> str:
+def vkey_of(state: Path) -> str:
     path = state / keys.VKEY_FILE
     try:
         return path.read_text("utf-8", "replace").strip()

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from hashlib import sha512
 
 NAMESPACE = "evidence-package@upheld"
+VALIDATION = "validation-report@upheld"
 _LINE = 70
 
 
-def signature(key: bytes, sign: Callable[[bytes], bytes], message: bytes) -> bytes:
+def signature(
+    key: bytes, sign: Callable[[bytes], bytes], message: bytes, namespace: str = NAMESPACE
+) -> bytes:
     """The armoured signature; `key` is the Ed25519 public key, `sign` its other half."""
-    names = _strings(NAMESPACE.encode(), b"", b"sha512")
+    names = _strings(namespace.encode(), b"", b"sha512")
     signed = sign(b"SSHSIG" + names + _strings(sha512(message).digest()))
     blob = (
         b"SSHSIG"
@@ -31,7 +34,7 @@ def signature(key: bytes, sign: Callable[[bytes], bytes], message: bytes) -> byt
 def allowed_signers(name: str, key: bytes) -> str:
     """The line ssh-keygen wants to be told whose signature it is looking at."""
     public = b64encode(_public(key)).decode()
-    return f'{name} namespaces="{NAMESPACE}" ssh-ed25519 {public}\n'
+    return f'{name} namespaces="{NAMESPACE},{VALIDATION}" ssh-ed25519 {public}\n'
 
 
 def _public(key: bytes) -> bytes:
