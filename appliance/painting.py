@@ -71,6 +71,7 @@ def paint(
         in_the_way=in_the_way(site, held),
         drilled=rounds.drilled,
         alerts=dict(rounds.teller.book.rows),
+        links=rounds.links(),
         anchors=anchors,
         unadopted=unadopted,
         outlets=_outlets(site),

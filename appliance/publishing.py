@@ -15,7 +15,9 @@ import structlog
 
 from appliance.ledger.entry import Message
 from appliance.ledger.store import Store
+from appliance.outlets import messages, telling
 from appliance.outlets.mqtt import STEADY_SECONDS, MqttOutlet, jittered
+from appliance.outlets.picture import Link
 from appliance.outlets.soc import SocOutlet
 from appliance.round import Rounds
 from appliance.site.model import Site
@@ -56,6 +58,8 @@ async def kept_running(
 class Outlet(Protocol):
     """What pushes to somebody until it is told to stop."""
 
+    connected: bool
+
     async def run(self, stop: asyncio.Event) -> None: ...
 
     def wake(self) -> None:
@@ -94,6 +98,7 @@ class Publishing:
                 kept_running(name, partial(self._publish, name, running), running.stop)
             )
         self.rounds.told = self._wake
+        self.rounds.links = self._links
 
     async def end(self) -> None:
         """Say goodbye, or leave without when that takes too long."""
@@ -104,6 +109,13 @@ class Publishing:
         """The outlet of that name while it runs, for who wants to know how far it has come."""
         running = self._running.get(name)
         return running.made if running else None
+
+    def _links(self) -> dict[str, Link]:
+        found = {name: running.made for name, running in self._running.items()}
+        return {
+            name: Link(made.connected, getattr(made, "refused", 0)) if made else Link(False)
+            for name, made in found.items()
+        }
 
     def _stated(self, name: str) -> object:
         running = self._running.get(name)
@@ -129,6 +141,14 @@ class Publishing:
         running.made = self._made(name)
         await running.made.run(running.stop)
 
+    def _retained(self) -> list[Message]:
+        """Everything a broker should hold of us, but that we are online."""
+        rounds = self.rounds
+        at = rounds.clock.now()
+        kept = rounds.teller.retained(rounds.standings, entry=rounds.store.size, at=at)
+        kept += telling.summaries(rounds.site.site.id, rounds.standings, at=at)
+        return [*kept, *([messages.checkpoint(rounds.site.site.id, self.note)] * bool(self.note))]
+
     def _made(self, name: str) -> Outlet:
         rounds = self.rounds
         return outlet(
@@ -137,9 +157,7 @@ class Publishing:
             rounds.secrets,
             rounds.store,
             note=lambda: self.note,
-            refill=lambda: rounds.teller.retained(
-                rounds.standings, entry=rounds.store.size, at=rounds.clock.now()
-            ),
+            refill=self._retained,
         )
 
 

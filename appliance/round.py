@@ -24,6 +24,7 @@ from appliance.ledger.entry import Message
 from appliance.ledger.store import Committed, Store
 from appliance.outlets.alerts import Acknowledged
 from appliance.outlets.drilled import Drilled
+from appliance.outlets.picture import Link
 from appliance.outlets.teller import Change, Teller, Telling
 from appliance.recall import Recall
 from appliance.refusals import Refusals
@@ -73,6 +74,7 @@ class Rounds:
     verdicts: dict[StateKey, Verdict] = field(default_factory=dict)
     slots: Slots = field(default_factory=Slots)
     told: Callable[[], None] = lambda: None
+    links: Callable[[], Mapping[str, Link]] = dict
     drilled: Drilled = Drilled()
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _cells: tuple[tuple[int, str], tuple[MatrixCell, ...]] | None = None
@@ -343,9 +345,11 @@ class Rounds:
         telling = self._telling(
             [Change(j.key, j.before, j.after, _vantages(j)) for j in judged if j.changed], moment.at
         )
-        told = telling.messages + self.teller.events(
-            taken.events, entry=self.store.size, at=moment.at
-        )
+        told = [
+            *telling.messages,
+            *self.teller.events(taken.events, entry=self.store.size, at=moment.at),
+            *self.teller.visited(asset.id, taken, entry=self.store.size, at=moment.at),
+        ]
         after = {str(j.key): bodies.standing(j.after) for j in judged}
         committed = await self.store.commit(
             entries,

@@ -102,6 +102,8 @@ class Connection:
         properties.PayloadFormatIndicator = 1
         properties.ContentType = headers.get("content_type", "application/octet-stream")
         properties.UserProperty = [("schema", headers.get("schema", ""))]
+        if expires := headers.get("expires"):
+            properties.MessageExpiryInterval = int(expires)
         info = self._client.publish(
             message.address,
             message.body,

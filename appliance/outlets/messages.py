@@ -24,6 +24,11 @@ OUTLET = "mqtt"
 JSON = "application/json"
 CLOUDEVENT = "application/cloudevents+json"
 
+# Retained words are said again every REFRESH_SECONDS; a broker forgets those of an appliance that
+# is gone a day later.  Its status, and the ledger's head as a copy out of our reach, stay.
+REFRESH_SECONDS = 8 * 3600
+_EXPIRES = dict.fromkeys(("state", "alert", "summary"), 3 * REFRESH_SECONDS)
+
 
 def root(site: str) -> str:
     """Where all topics of one site begin."""
@@ -175,7 +180,7 @@ def _message(topic: str, body: bytes, schema: str) -> Message:
         stream=topic,
         address=topic,
         body=body,
-        headers=_headers(JSON, schema, retain=True),
+        headers=_headers(JSON, schema, retain=True, expires=_EXPIRES.get(schema)),
         latest_only=True,
     )
 
@@ -189,7 +194,6 @@ def _rendered(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
 
 
-def _headers(content_type: str, schema: str, *, retain: bool) -> str:
-    return json.dumps(
-        {"retain": retain, "content_type": content_type, "schema": f"upheld/{schema}/1"}
-    )
+def _headers(content_type: str, schema: str, *, retain: bool, expires: int | None = None) -> str:
+    stated = {"retain": retain, "content_type": content_type, "schema": f"upheld/{schema}/1"}
+    return json.dumps(stated | ({"expires": expires} if expires else {}))

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.exposition import generate_latest
 
 from appliance.judge.matrix import MatrixCell, ratios
-from appliance.outlets import drilled, guard_metrics
+from appliance.outlets import drilled, guard_metrics, telling_metrics
 from appliance.outlets.picture import AssetPicture, Picture
 from appliance.outlets.series import family, head, labels
 from checks.check import Check
@@ -55,6 +55,7 @@ class Exposition:
             *_zone_ratios(picture.cells),
             _refused(picture.refused),
             *guard_metrics.families(picture),
+            *telling_metrics.families(picture),
             *drilled.families(picture.drilled),
             _outbox(picture.outbox),
         ]

@@ -9,6 +9,7 @@ subscribed to: this outlet cannot be told anything.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -162,16 +163,20 @@ class MqttOutlet:
     async def _publish_all(self, connection: Connection, stop: asyncio.Event) -> None:
         here = messages.status(self.site, "online", appliance=self.appliance, at=self.clock.now())
         await self._accepted(connection, here)
-        for message in self.refill():
-            if not self._held.holds(message.stream):
-                await self._accepted(connection, message)
+        refilled = -math.inf
         while not stop.is_set():
+            if monotonic() - refilled >= messages.REFRESH_SECONDS:
+                await self._refill(connection)
+                refilled = monotonic()
             self._woken.clear()
             looked = monotonic()
             ready = await self._ready()
             if not ready:
                 self._working()
-                await connection.idle(self._woken, stop, self._held.next_try(looked))
+                tries = self._held.next_try(looked)
+                again = refilled + messages.REFRESH_SECONDS - monotonic()
+                waits = again if tries is None else min(again, tries)
+                await connection.idle(self._woken, stop, max(waits, 0.0))
             for waiting in ready:
                 if stop.is_set():
                     return
@@ -180,6 +185,12 @@ class MqttOutlet:
                 if await self._accepted(connection, waiting.message):
                     await self.outbox.delivered([waiting.id])
                     self._working()
+
+    async def _refill(self, connection: Connection) -> None:
+        """Everything retained, for a broker that came back empty and before it expires."""
+        for message in self.refill():
+            if not self._held.holds(message.stream):
+                await self._accepted(connection, message)
 
     def _working(self) -> None:
         if self._works is not True:

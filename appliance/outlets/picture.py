@@ -67,6 +67,14 @@ class AnchorPicture:
 
 
 @dataclass(frozen=True)
+class Link:
+    """One outlet: whether it is connected now, and how many messages its peer refused."""
+
+    connected: bool
+    refused: int = 0
+
+
+@dataclass(frozen=True)
 class ZonePicture:
     """One zone; `sl_t` is its target level for FR 1 to 7."""
 
@@ -116,6 +124,7 @@ class Picture:
     in_the_way: tuple[InTheWay, ...] = ()
     drilled: Drilled = Drilled()
     alerts: Mapping[StateKey, Alert] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)
     anchors: tuple[AnchorPicture, ...] = ()
     unadopted: str = ""
     outlets: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from appliance.outlets.alerts import Acknowledged, Alert, Alerts, Group, Word
 from appliance.outlets.circumstances import Circumstances, circumstances
 from appliance.site.model import Site
 from appliance.visit.guard.event import Event
+from appliance.visit.taking import Taken
 from checks import BY_ID
 from checks.check import Audience, Check, Severity
 from checks.facts.codec import build, canonical, plain
@@ -142,6 +143,12 @@ class Teller:
         """It is in the ledger's file and will be delivered."""
         telling.book.changed_rows.clear()
         self.book = telling.book
+
+    def visited(self, asset: str, taken: Taken, *, entry: int, at: datetime) -> list[Message]:
+        """What a visit sent to an asset; nothing for one that sent nothing."""
+        if self.site.outlets.mqtt is None or not taken.load.packets:
+            return []
+        return [telling.visit(self.site, self.site.asset(asset), taken, entry=entry, at=at)]
 
     def events(self, events: Sequence[Event], *, entry: int, at: datetime) -> list[Message]:
         """What the guard did by itself, or what people told it."""

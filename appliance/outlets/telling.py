@@ -11,7 +11,9 @@ from appliance.ledger.entry import Message
 from appliance.outlets import messages
 from appliance.outlets.alerts import Alert, Summary, Word
 from appliance.outlets.circumstances import Circumstances
+from appliance.site.model import Asset, Site
 from appliance.visit.guard.event import Event
+from appliance.visit.taking import Taken
 from checks.check import Check
 from checks.facts.codec import plain
 from checks.facts.standing import Standing, State, StateKey
@@ -108,6 +110,26 @@ def summary(site: str, summary: Summary, *, at: datetime) -> Message:
     }
     name = f"{site}:summary:{zone}:{audience.value}:{summary.root}:{at.isoformat()}"
     return messages.event(site, "summary", data, id=name, at=at)
+
+
+def visit(site: Site, asset: Asset, taken: Taken, *, entry: int, at: datetime) -> Message:
+    """What we did to one asset, from which addresses: what a SOC's rules may leave out."""
+    data = {
+        "asset": asset.id,
+        "zone": asset.zone,
+        "to": sorted({i.address for i in asset.interfaces}),
+        "from": sorted({v.source for v in site.appliance.vantages if v.source}),
+        "started": plain(taken.started),
+        "finished": plain(at),
+        "packets": taken.load.packets,
+        "octets": taken.load.octets,
+        "connections": taken.load.connections,
+        "sessions": taken.load.sessions,
+        "visit": taken.visit,
+        "entry": entry,
+    }
+    name = f"{site.site.id}:visit:{taken.visit}"
+    return messages.event(site.site.id, "visit", data, id=name, at=at)
 
 
 def guard(site: str, event: Event, *, at: datetime) -> Message:

@@ -100,3 +100,15 @@ async def test_what_left_the_configuration_ends_at_the_soc_too(site, rounds):
         gone = [m.message.address for m in await r.store.waiting("mqtt", 1000)]
         assert {a.rpartition("/")[2] for a in gone if "/alert/" in a} >= told
         assert await r.store.alerts() == {}
+
+
+async def test_each_visit_is_told_so_that_a_soc_can_leave_us_out(failing):
+    told = [m.message for m in await failing.store.waiting("mqtt", 1000)]
+    (visit,) = [json.loads(m.body) for m in told if m.address.endswith("/event/visit")]
+    data = visit["data"]
+
+    assert visit["specversion"] == "1.0"
+    assert (data["asset"], data["to"], data["from"]) == ("plc", ["127.0.0.1"], ["127.0.0.5"])
+    assert data["packets"] > 0
+    assert data["connections"] > 0
+    assert data["started"] <= data["finished"]

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from appliance.judge.matrix import Cell, MatrixCell
+from appliance.outlets.alerts import Alert
 from appliance.outlets.drilled import Drilled
-from appliance.outlets.picture import AssetPicture, Picture, ZonePicture
+from appliance.outlets.picture import AssetPicture, Link, Picture, ZonePicture
+from appliance.visit.guard.waiting import InTheWay
 from checks import ALL
 from checks.facts.certificates import Certificate
 from checks.facts.drills import OwnDrills
@@ -137,6 +139,7 @@ def full_picture(paint) -> Picture:
         for n, r in enumerate(REQUIREMENTS.values())
     )
     confirmed = StateKey(Subject("asset", "control", "hmi-1"), "inventory-device-present")
+    failing = standings()[0][0]
     return paint(
         cells=cells,
         refused={("hmi-1", "fault"): 1},
@@ -147,5 +150,9 @@ def full_picture(paint) -> Picture:
             {"vnc-protected": "It passes what is bad."},
             AT,
         ),
+        in_the_way=(InTheWay("breaker", "hmi-1 rests.", zone="control", asset="hmi-1"),),
+        alerts={failing: Alert(failing, "anonymous-accepted", AT, held="cap")},
+        links={"mqtt": Link(connected=True, refused=2)},
+        clock=ClockQuality(synchronised=True, max_error_ms=3),
         standings=(*standings(), (confirmed, standing(State.PASS))),
     )

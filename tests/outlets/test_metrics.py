@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from appliance.outlets import metrics
+from checks.facts.observation import ClockQuality
 from checks.facts.standing import State, StateKey, Subject
 from tests.outlets.conftest import AT, standing
 
@@ -177,3 +178,20 @@ def test_what_was_refused_is_counted_by_asset_and_reason(paint):
     assert "# TYPE upheld_refused_total counter" in found
     assert 'upheld_refused_total{asset="hmi-1",reason="budget-spent"} 1' in found
     assert 'upheld_refused_total{asset="plc-1",reason="fault"} 2' in found
+
+
+def test_alerts_are_counted_by_who_is_told_and_held_ones_are_seen(full_picture):
+    page = metrics.render(full_picture).decode()
+
+    assert 'upheld_alerts{zone="control",audience="soc",phase="held"} 1' in page
+    assert 'upheld_outlet_connected{outlet="mqtt"} 1' in page
+    assert 'upheld_publish_refused_total{outlet="mqtt"} 2' in page
+    assert "upheld_clock_synchronised 1\n" in page
+    assert "upheld_clock_max_error_seconds 0.003\n" in page
+
+
+def test_a_clock_nobody_vouches_for_has_no_error_bound(paint):
+    page = metrics.render(paint(clock=ClockQuality(synchronised=False))).decode()
+
+    assert "upheld_clock_synchronised 0\n" in page
+    assert "upheld_clock_max_error" not in page

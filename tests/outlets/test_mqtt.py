@@ -125,6 +125,38 @@ async def test_a_state_arrives_retained_with_its_properties_and_leaves_the_outbo
     assert json.loads(arrived.payload)["state"] == "fail"
 
 
+async def test_what_is_retained_expires_a_day_after_the_appliance_is_gone_and_events_do_not(
+    broker, listen
+):
+    broker.start()
+    outbox = MemoryOutbox()
+    note = messages.checkpoint("northgate", "northgate/1\n7\nq83v\n")
+    seen = messages.event("northgate", "visit", {}, id="1", at=AT)
+    listener = listen(broker.port, "upheld/v1/northgate/#")
+    async with running(outlet_to(broker.port, outbox)):
+        for message in (state("firmware-approved"), seen, note):
+            outbox.put(message)
+        arrived = await listener.until(lambda m: m.topic.endswith("checkpoint"))
+    left = {
+        m.topic.rpartition("/")[2]: getattr(m.properties, "MessageExpiryInterval", None)
+        for m in arrived
+    }
+
+    assert 86_000 < left.pop("firmware-approved") <= 86_400
+    assert left == {"status": None, "visit": None, "checkpoint": None}
+
+
+async def test_what_is_retained_is_said_again_long_before_it_expires(broker, listen, monkeypatch):
+    monkeypatch.setattr(messages, "REFRESH_SECONDS", 0.2)
+    broker.start()
+    said = [state("firmware-approved")]
+    listener = listen(broker.port, "upheld/v1/northgate/asset/#")
+    async with running(outlet_to(broker.port, MemoryOutbox(), refill=lambda: said)):
+        times = [await listener.until(lambda m: True) for _ in range(3)]
+
+    assert all(times)
+
+
 async def test_what_waited_while_the_broker_was_down_for_a_whole_run_arrives_in_order(
     broker, listen
 ):
