@@ -14,6 +14,8 @@ from itertools import combinations
 from appliance.site.model import Asset, Conduit, Site, Zone
 
 CONTROLLERS = frozenset({"plc", "rtu"})
+ADMINISTRATION = frozenset({"ssh", "telnet", "rdp", "vnc", "http", "https"})
+ADMINISTRATION_PORTS = frozenset({22, 23, 3389, 5900, 5985})
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ def lint(site: Site) -> tuple[Warning, ...]:
         *_levels_on_one_network(site),
         *_passing_guests(site),
         *_conduits(site),
+        *_administration(site),
         *_unseen(site),
         *_clear_secrets(site),
     )
@@ -108,6 +111,31 @@ def _conduits(site: Site) -> Iterator[Warning]:
                     conduit.id,
                     f"{allow.port} allowed, and no asset behind it offers that",
                     "a permit nobody uses is a hole nobody watches",
+                )
+
+
+def _administration(site: Site) -> Iterator[Warning]:
+    """Once a site says from where it is administered, every other way is worth a look."""
+    managing = {z.id for z in site.zones if z.management}
+    ours = {v.id for v in site.appliance.vantages}
+    for conduit in site.conduits if managing else ():
+        if conduit.from_zone in managing:
+            continue
+        behind = [a for a in site.assets if a.interface_in(conduit.to_zone)]
+        for allow in conduit.allow:
+            offered = {
+                s.port
+                for a in behind
+                if allow.target in (None, a.id)
+                for s in a.services
+                if s.protocol in ADMINISTRATION
+            }
+            usual = allow.port.transport == "tcp" and allow.port.number in ADMINISTRATION_PORTS
+            if allow.source not in ours and (usual or allow.port in offered):
+                yield Warning(
+                    conduit.id,
+                    f"{allow.port} for administration allowed from zone {conduit.from_zone}",
+                    f"the site is administered from zone {' or '.join(sorted(managing))}",
                 )
 
 

@@ -63,6 +63,8 @@ class Zone(Strict):
     untrusted: Annotated[bool, Field(strict=True)] = False
     """Not ours to trust, such as an office or guest network: from here nothing may open but what
     a conduit lists for one host."""
+    management: Annotated[bool, Field(strict=True)] = False
+    """Network gear and hosts are administered from here; from elsewhere, lint wonders."""
     crs: Text = ""
     criticality: Rating | None = None
     consequence: Consequence = Consequence()

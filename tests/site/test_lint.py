@@ -132,3 +132,30 @@ def test_the_conduits_no_plain_vantage_sees_are_listed():
     site = Site.model_validate({**BASE, "appliance": {"id": "edge", "vantage": "dmz"}})
     assert [c.id for c in unwatched(site)] == ["dmz-cell"]
     assert unwatched(Site.model_validate(BASE)) == ()
+
+
+MANAGED = [{**BASE["zones"][0]}, BASE["zones"][1], {"id": "admin", "management": True}]
+
+
+@pytest.mark.parametrize(
+    ("allow", "said"),
+    [
+        (["tcp/502", "tcp/22"], ["tcp/22"]),
+        (["tcp/502", {"port": "tcp/8443", "to": "more"}], ["tcp/8443"]),
+        # Who reads for us is named, so it is nobody else's way in.
+        (["tcp/502", {"port": "tcp/8443", "from": "monitor"}], []),
+        (["tcp/502"], []),
+    ],
+)
+def test_administration_from_elsewhere_is_named_once_a_zone_is_marked_for_it(allow, said):
+    assets = plus(services=[{"port": "tcp/8443", "protocol": "https", "paths": ["/"]}])
+    conduits = [{"id": "dmz-cell", "from": "dmz", "to": "cell", "allow": allow}]
+    found = [w for w in warnings(zones=MANAGED, conduits=conduits, assets=assets) if "admini" in w]
+
+    assert found == [
+        f"dmz-cell: {port} for administration allowed from zone dmz; "
+        "the site is administered from zone admin"
+        for port in said
+    ]
+    unmarked = warnings(conduits=conduits, assets=assets)
+    assert not [w for w in unmarked if "administ" in w]
