@@ -33,7 +33,7 @@ from collectors.errors import (
 )
 from collectors.snmp_digest import AUTH as AUTH_FLAG
 from collectors.snmp_digest import PRIV as PRIV_FLAG
-from collectors.snmp_digest import genuine, plausible, refusal
+from collectors.snmp_digest import genuine, plausible, refusal, whole
 from collectors.snmp_keys import AUTH, master_key, user_at
 from collectors.wire import PLAIN_CAP, Datagrams, Target, Wire
 
@@ -233,6 +233,8 @@ async def agent(
 
         def passes(message: bytes) -> bool:
             heard.after = datagrams.spoke_at
+            if not whole(message):
+                raise Unintelligible(target, "the answer is no whole BER message")
             heard.refused |= bool(named and _engine_id(session)) and refusal(message)
             return plausible(message) and signed(message)
 

@@ -23,6 +23,9 @@ DIGESTS = {
 }
 AUTH, PRIV = 1, 2
 RESPONSE, REPORT = 0xA2, 0xA8
+_SEQUENCE, _CONSTRUCTED = 0x30, 0x20
+# A binding lies four deep.
+_DEEPEST = 8
 # RFC 3414, 5: usmStats, the unsupported level, unknown user, wrong digest and failed decryption.
 _STATS = bytes.fromhex("2b060106030f0101")
 _REFUSALS = {_STATS + bytes((number, 0)) for number in (1, 3, 5, 6)}
@@ -88,6 +91,34 @@ def plausible(message: bytes) -> bool:
         return all(value[:1] < b"\x80" for _, value in clock)
     except (ValueError, IndexError):
         return True
+
+
+def whole(message: bytes) -> bool:
+    """
+    Whether every element lies within the one around it, and the message within its datagram.
+
+    The client's compiled half reads past what does not, and writes its panic to our log.
+    """
+    try:
+        tag, content, _ = element(message)
+        parts = _whole(tag, content)
+        if parts and parts[0] == (2, b"\3"):
+            _whole(*element(parts[2][1])[:2])
+    except (ValueError, IndexError):
+        return False
+    return tag == _SEQUENCE
+
+
+def _whole(tag: int, content: bytes, deep: int = 0) -> list[tuple[int, bytes]]:
+    """Raises `ValueError` or `IndexError` for what does not add up."""
+    if not tag & _CONSTRUCTED:
+        return []
+    if deep > _DEEPEST:
+        raise ValueError("its elements lie too deep in each other")
+    found = _parts(content)
+    for inner in found:
+        _whole(*inner, deep + 1)
+    return found
 
 
 def _opened(message: bytes) -> Answer:

@@ -9,6 +9,8 @@ in clear, in TLS 1.3 too; it is the one private name used, and it is used here o
 from __future__ import annotations
 
 import ssl
+import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -58,7 +60,9 @@ class Client:
         context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | _LEGACY_SERVERS
         context.set_ciphers(SUITES)
         watched: Any = context
-        watched._msg_callback = self._noted  # noqa: SLF001  the one private name, see above
+        # Held weakly: a circle would keep OpenSSL's memory until the next full collection.
+        noted = weakref.WeakMethod(self._noted)
+        watched._msg_callback = lambda *told: _passed_on(noted, told)  # noqa: SLF001  the one private name
         self._ssl = context.wrap_bio(self._in, self._out, server_hostname=None)
         self._advance()
 
@@ -176,6 +180,11 @@ class Client:
         if self.alert is not None:
             return f"it ended the handshake with the alert {alert_name(self.alert)}"
         return f"its side of the handshake does not add up: {self.broken}" if self.broken else ""
+
+
+def _passed_on(noted: weakref.ref[Callable[..., None]], told: tuple[Any, ...]) -> None:
+    if (method := noted()) is not None:
+        method(*told)
 
 
 def _certificates(body: bytes, *, modern: bool) -> tuple[bytes, ...]:
