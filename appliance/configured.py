@@ -10,6 +10,8 @@ import structlog
 
 from appliance import publishing
 from appliance.accepting import guarded_by_the_kernel, same_appliance
+from appliance.anchoring.made import anchors
+from appliance.beginning import CONFIGURATION
 from appliance.ledger import bodies
 from appliance.notify import notify
 from appliance.outlets.serving import Door, PageError
@@ -57,6 +59,7 @@ class Configured:
             guarded_by_the_kernel(loaded.site)
             secrets = Secrets(self._directory)
             publishing.usable(loaded.site, secrets, rounds.store)
+            anchors(loaded.site, secrets, rounds.store)
             self._door.renew(loaded.site.appliance.web, secrets)
         except (SiteError, PageError) as error:
             self.successful = False
@@ -88,4 +91,5 @@ async def record(rounds: Rounds, changes: tuple[str, ...]) -> None:
     await rounds.store.commit(
         [bodies.entry("config.change", rounds.clock.now(), fields)],
         contents={rounds.loaded.digest: canonical(rounds.loaded.plain)},
+        noted={CONFIGURATION: rounds.loaded.digest.encode()},
     )

@@ -25,7 +25,8 @@ from appliance.drill.drilling import Drilling
 from appliance.drill.obeying import obey as drill
 from appliance.duties import duties
 from appliance.housekeeping import Housekeeping
-from appliance.ledger import keys
+from appliance.keeping import Keeping
+from appliance.ledger import incarnation, keys
 from appliance.ledger.store import Store
 from appliance.notify import notify
 from appliance.outlets import web
@@ -89,8 +90,8 @@ class Daemon:
     async def _with(self, state_dir: Path) -> None:
         rounds = self.rounds
         await rounds.restore()
-        await configured.record(rounds, ("started",))
         self.publishing = publishing.Publishing(rounds)
+        self.keeping = Keeping(rounds, self.publishing, state_dir)
         self.house = Housekeeping(rounds, self.publishing)
         self.turns = Turns(rounds, self.house.progress)
         self.configured = configured.Configured(
@@ -100,7 +101,9 @@ class Daemon:
         self.drilling = Drilling(rounds, self.publishing)
         self._signals()
         async with self.ruling.watching():
+            await self.keeping.begin()
             await self._running(state_dir)
+        await self.keeping.end()
 
     async def _running(self, state_dir: Path) -> None:
         await self.publishing.follow()
@@ -130,7 +133,7 @@ class Daemon:
     def _duties(self) -> list[asyncio.Task[None]]:
         return [
             asyncio.create_task(publishing.kept_running(name, partial(duty, self.stop), self.stop))
-            for name, duty in duties(self.rounds, self.publishing, self.drilling).items()
+            for name, duty in duties(self.drilling, self.keeping).items()
         ]
 
     async def _serve_page(self) -> None:
@@ -159,6 +162,8 @@ class Daemon:
             checkpoint_at=self.house.checkpoint_at,
             outbox=self.house.backlog,
             reloaded=self.configured.successful,
+            anchors=self.keeping.anchoring.pictures(),
+            unadopted=self.keeping.copies.unadopted,
         )
 
     def _health(self) -> web.Health:
@@ -181,6 +186,8 @@ class Daemon:
                 return await self.ruling.obey(command, peer)
             case "check":
                 return await run_checks(self.rounds, command)
+            case "adopt":
+                return await self.keeping.adopt(command, peer.who)
             case "drill":
                 return await drill(self.drilling, command, peer.who)
             case "reload":
@@ -196,7 +203,7 @@ class Daemon:
 def open_store(loaded: Loaded, state_dir: Path) -> Store:
     """The site's ledger.  Raises `LedgerError`."""
     site = loaded.site
-    origin = f"{site.site.id}/{site.appliance.id}/evidence/1"
+    origin = incarnation.current(state_dir, f"{site.site.id}/{site.appliance.id}/evidence/1")
     key = keys.load_or_create(state_dir, origin)
     return Store.open(state_dir / "ledger.db", origin=origin, key=key)
 

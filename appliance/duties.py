@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from appliance.drill.drilling import Drilling
-from appliance.publishing import Publishing
-from appliance.round import Rounds
+from appliance.keeping import Keeping
 
 Duty = Callable[[asyncio.Event], Awaitable[None]]
 """Runs until the event is set.  Nothing a duty does may delay a visit."""
 
 
-def duties(rounds: Rounds, publishing: Publishing, drilling: Drilling) -> Mapping[str, Duty]:
+def duties(drilling: Drilling, keeping: Keeping) -> Mapping[str, Duty]:
     """By the name the log knows them by."""
-    _ = rounds, publishing
-    return {"drill": drilling.run}
+    return {
+        "drill": drilling.run,
+        "anchors": keeping.anchoring.run,
+        "chronicle": keeping.chronicle.run,
+    }

@@ -70,10 +70,10 @@ def paint(
         nothing_sent_since=held.holds.quiet_since(rounds.guard.last_sent),
         in_the_way=in_the_way(site, held),
         drilled=rounds.drilled,
-        alerts=dict(rounds.teller.book.rows),
-        links=rounds.links(),
         anchors=anchors,
         unadopted=unadopted,
+        alerts=dict(rounds.teller.book.rows),
+        links=rounds.links(),
         outlets=_outlets(site),
         clock=rounds.clock.quality(),
     )

@@ -83,6 +83,8 @@ class Publishing:
         self.rounds = rounds
         self.note = ""
         self._running: dict[str, _Running] = {}
+        # What the broker retains is evidence of what we had: ours takes its place once it was read.
+        self._looked = False
 
     async def follow(self) -> None:
         """Begin, go on or end.  Raises `SiteError` for a secret or certificate of no use."""
@@ -109,6 +111,21 @@ class Publishing:
         """The outlet of that name while it runs, for who wants to know how far it has come."""
         running = self._running.get(name)
         return running.made if running else None
+
+    def handed(self, name: str) -> tuple[str, str] | None:
+        """The newest checkpoint that SOC took, and how sure that is; None: none yet."""
+        made = self.made(name)
+        return made.handed if isinstance(made, SocOutlet) else None
+
+    def broker_waits_for_a_look(self) -> bool:
+        """Whether it can be reached now and has not been asked what it retains."""
+        made = self.made("mqtt")
+        return isinstance(made, MqttOutlet) and made.connected and not self._looked
+
+    def looked(self) -> None:
+        """What the broker retains was read, or the broker keeps it from us: ours may go there."""
+        self._looked = True
+        self._wake()
 
     def _links(self) -> dict[str, Link]:
         found = {name: running.made for name, running in self._running.items()}
@@ -158,6 +175,7 @@ class Publishing:
             rounds.store,
             note=lambda: self.note,
             refill=self._retained,
+            head_may_go=lambda: self._looked,
         )
 
 
@@ -183,6 +201,7 @@ def outlet(
     *,
     note: Callable[[], str] = str,
     refill: Callable[[], Sequence[Message]] = tuple,
+    head_may_go: Callable[[], bool] = lambda: True,
 ) -> Outlet:
     """
     The outlet of that name; what it needs is read, nothing is connected to.
@@ -191,7 +210,7 @@ def outlet(
     """
     try:
         if name == "mqtt":
-            return MqttOutlet.of(site, secrets, store, refill=refill)
+            return MqttOutlet.of(site, secrets, store, refill=refill, head_may_go=head_may_go)
         return SocOutlet.of(site, int(name.removeprefix("soc-")), secrets, store, note=note)
     except (SecretError, ssl.SSLError) as error:
         found = str(error)

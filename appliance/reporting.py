@@ -136,6 +136,17 @@ def status(picture: Picture) -> dict[str, Any]:
         "outbox": dict(picture.outbox),
         "ledger": {
             "entries": picture.ledger_size,
+            "unadopted": picture.unadopted or None,
+            "anchors": [
+                {
+                    "id": a.id,
+                    "kind": a.kind,
+                    "last": plain(a.last) if a.last else None,
+                    "size": a.size,
+                    "trouble": a.trouble or None,
+                }
+                for a in picture.anchors
+            ],
             "last_checkpoint": _time(picture.last_checkpoint),
         },
     }

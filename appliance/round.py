@@ -240,6 +240,13 @@ class Rounds:
         self.told()
         return committed
 
+    async def begin_anew(self, entries: Sequence[bytes], *, after: int = 0) -> None:
+        """Go on in the ledger's next incarnation, where every verdict is written in full again."""
+        async with self._writing:
+            await self.store.begin_anew(entries, after=after)
+            self.verdicts.clear()
+            self._cells = None
+
     @asynccontextmanager
     async def _slot(self, asset: Asset) -> AsyncIterator[None]:
         with self.lateness.due() as begins:

@@ -21,6 +21,7 @@ from appliance.cli import (
     replaying,
     status,
     stopping,
+    witnessing,
 )
 from appliance.cli.options import Directory
 from appliance.cli.printing import as_json
@@ -48,6 +49,7 @@ for stopping_command in (
     stopping.ack,
 ):
     app.command()(stopping_command)
+app.command()(witnessing.witness)
 app.command()(replaying.replay)
 app.add_typer(configuration.app, name="config")
 app.add_typer(evidence.app, name="evidence")

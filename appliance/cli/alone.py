@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from appliance import daemon, lock
+from appliance import beginning, daemon, lock
+from appliance.anchoring.copies import Copies
 from appliance.clock import SystemClock
+from appliance.ledger import incarnation
 from appliance.round import Rounds
 from appliance.site.loading import Loaded
 from appliance.visit.guard import GUARD_FILE, Guard, Kept
@@ -30,6 +32,9 @@ async def alone(config: Path, loaded: Loaded) -> AsyncIterator[Rounds]:
             clock = SystemClock()
             rounds = Rounds(loaded, config, store, clock, Guard(clock, kept, loaded.site))
             await rounds.restore()
+            copies = Copies(rounds, beginning.machine(), used=incarnation.known(state_dir))
+            await copies.restore()
+            await beginning.looked_around(rounds, copies, (), state_dir)
             yield rounds
         finally:
             kept.close()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from appliance.cli import exporting, validating
+from appliance.cli import adopting, exporting, validating
 from appliance.cli.ending import fail, guarded
 from appliance.cli.options import Directory
 from appliance.cli.printing import as_json
@@ -22,6 +22,7 @@ from appliance.site.loading import load
 BROKEN = 1
 
 app = typer.Typer(help="Read, verify and export the evidence ledger.", no_args_is_help=True)
+app.command()(adopting.adopt)
 app.command()(exporting.export)
 app.command()(exporting.prove)
 app.command()(exporting.readiness)

@@ -84,6 +84,7 @@ def _print(answer: dict[str, Any]) -> None:
         ("hold", _held(answer)),
         ("outbox", waiting or "empty"),
         ("ledger", f"{answer['ledger']['entries']} entries, last signed {signed}"),
+        *(("anchor", _anchored(one)) for one in answer["ledger"].get("anchors", ())),
     ):
         typer.echo(f"{name + ':':<15}{said}")
     for one in answer["in_the_way"]:
@@ -103,6 +104,12 @@ def _seen(row: dict[str, Any]) -> str:
     if by := row.get("acknowledged"):
         return f"[acknowledged by {by['who']}: {by['why']}] {row['said']}"
     return f"[inhibited] {row['said']}" if row.get("phase") == "inhibited" else str(row["said"])
+
+
+def _anchored(one: dict[str, Any]) -> str:
+    since = f"has the evidence since {_when(one['last'])}" if one["last"] else "has nothing yet"
+    trouble = f"; now: {harmless(one['trouble'], 500)}" if one["trouble"] else ""
+    return f"{one['id']} {since}{trouble}"
 
 
 def _held(answer: dict[str, Any]) -> str:

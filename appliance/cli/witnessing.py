@@ -69,6 +69,8 @@ def _vkey(path: Path) -> Verifier:
 
 
 def _said(text: str) -> str:
-    return text.removeprefix("Value error, ").replace("without_tls: true", "--without-tls").replace(
-        "certificate and key", "--certificate and --key"
+    return (
+        text.removeprefix("Value error, ")
+        .replace("without_tls: true", "--without-tls")
+        .replace("certificate and key", "--certificate and --key")
     )

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 _PUT = {
     "standing": "INSERT OR REPLACE INTO standing VALUES (?, ?)",
     "remembered": "INSERT OR REPLACE INTO remembered VALUES (?, ?)",
+    "noted": "INSERT OR REPLACE INTO noted VALUES (?, ?)",
     "alert": "INSERT OR REPLACE INTO alert VALUES (?, ?)",
 }
 _DROP = {
     "standing": "DELETE FROM standing WHERE key = ?",
     "remembered": "DELETE FROM remembered WHERE key = ?",
+    "noted": "DELETE FROM noted WHERE key = ?",
     "alert": "DELETE FROM alert WHERE key = ?",
 }
 

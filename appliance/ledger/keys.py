@@ -7,8 +7,9 @@ import secrets
 from pathlib import Path
 
 from appliance.ledger import durable
-from appliance.ledger.errors import LedgerError
-from appliance.ledger.note import SEED_LENGTH, Signer
+from appliance.ledger.anchors.outside import base, incarnation
+from appliance.ledger.errors import LedgerError, NoteError
+from appliance.ledger.note import SEED_LENGTH, Signer, Verifier
 
 CREDENTIAL = "evidence-key"
 KEY_FILE = "evidence.key"
@@ -24,7 +25,7 @@ def load_or_create(state_dir: Path, origin: str) -> Signer:
     `evidence.vkey` at hand belongs to another key or origin.
     """
     try:
-        signer = Signer(origin, _credential() or _own(state_dir / KEY_FILE))
+        signer = Signer(origin, _credential() or own_seed(state_dir / KEY_FILE))
         _publish(state_dir / VKEY_FILE, signer)
     except OSError as error:
         raise LedgerError(
@@ -40,7 +41,7 @@ def existing(state_dir: Path, origin: str) -> Signer | None:
     Raises `PermissionError` for a key this user may not read, and `LedgerError` for a bad one.
     """
     seed = _credential() or (
-        _own(state_dir / KEY_FILE) if (state_dir / KEY_FILE).exists() else None
+        own_seed(state_dir / KEY_FILE) if (state_dir / KEY_FILE).exists() else None
     )
     return Signer(origin, seed) if seed else None
 
@@ -53,18 +54,19 @@ def _credential() -> bytes | None:
     return _seed(path) if path.exists() else None
 
 
-def _own(path: Path) -> bytes:
+def own_seed(path: Path) -> bytes:
+    """The seed in this file, made when there is none.  Raises `OSError` and `LedgerError`."""
     if not path.exists():
         seed = secrets.token_bytes(SEED_LENGTH)
         try:
             durable.write(path, seed.hex().encode() + b"\n", mode=0o600, replace=False)
         except FileExistsError:
-            return _own(path)
+            return own_seed(path)
         return seed
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
         raise LedgerError(
-            f"{path}: others than its owner may use the evidence key (mode {mode:03o}); "
+            f"{path}: others than its owner may use this key (mode {mode:03o}); "
             f"if nobody has, run: chmod 600 {path}"
         )
     return _seed(path)
@@ -86,13 +88,30 @@ def _seed(path: Path) -> bytes:
     return seed
 
 
+def _incarnation_of_same(known: str, signer: Signer) -> int | None:
+    """The incarnation a vkey is of, when key and log are the signer's own."""
+    try:
+        verifier = Verifier.parse(known)
+        if verifier.key == signer.verifier.key and base(verifier.name) == base(signer.name):
+            return incarnation(verifier.name)
+    except NoteError:
+        pass
+    return None
+
+
 def _publish(path: Path, signer: Signer) -> None:
     line = signer.vkey + "\n"
     if not path.exists():
         durable.write(path, line.encode(), mode=0o644, replace=True)
         return
     known = path.read_text("utf-8", "replace")
-    if known != line:
+    if known == line:
+        return
+    other = _incarnation_of_same(known, signer)
+    if other is not None and other < incarnation(signer.name):
+        # The power went between the change to the next incarnation and this line.
+        durable.write(path, line.encode(), mode=0o644, replace=True)
+    elif other is None:
         # Overwriting it would make every older checkpoint look forged to whoever copies it next.
         raise LedgerError(
             f"{path}: says {known.strip()!r}, but the key at hand is {signer.vkey!r}; restore the "

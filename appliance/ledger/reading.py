@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from appliance.ledger import schema
+from appliance.ledger import bundles, schema
 from appliance.ledger.errors import LedgerError, explained
 
 Result = TypeVar("Result")
@@ -48,6 +48,8 @@ def _viewed(path: Path, options: str, work: Callable[[sqlite3.Connection], Resul
     try:
         # A damaged text is a finding with a name, not an error of ours.
         connection.text_factory = lambda octets: octets.decode("utf-8", "replace")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        bundles.show(connection)
         connection.execute("PRAGMA query_only = ON")
         connection.execute("BEGIN")
         schema.require(connection, path)

@@ -20,7 +20,7 @@ def reopened(
     Rehashes the entries no full tile covers and recomputes the signed root from the tiles;
     `verify` rehashes everything.  Raises `LedgerError` saying both values where two differ.
     """
-    (last,) = connection.execute("SELECT max(idx) FROM entry").fetchone()
+    (last,) = connection.execute("SELECT max(idx) FROM main.entry").fetchone()
     size = 0 if last is None else last + 1
     _refuse_changed_tail(connection, path, size)
     nodes = StoredNodes(connection)
@@ -34,7 +34,7 @@ def reopened(
 def _refuse_changed_tail(connection: sqlite3.Connection, path: Path, size: int) -> None:
     first = size - size % WIDTH
     tail = connection.execute(
-        "SELECT idx, leaf, body FROM entry WHERE idx >= ? ORDER BY idx", (first,)
+        "SELECT idx, leaf, body FROM main.entry WHERE idx >= ? ORDER BY idx", (first,)
     ).fetchall()
     if len(tail) != size - first:
         raise LedgerError(

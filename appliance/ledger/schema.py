@@ -38,10 +38,23 @@ CREATE TABLE stream (
 ) STRICT, WITHOUT ROWID;
 """
 
-# No evidence, so a ledger that was begun without it gets it when it is opened.
+# No evidence, so a ledger that was begun without them gets them when it is opened.
 _REMEMBERED = tuple(
     f"CREATE TABLE IF NOT EXISTS {table} (key TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT"
-    for table in ("remembered", "alert")
+    for table in ("remembered", "alert", "noted")
+)
+
+# Many bodies packed into one; what is in them is what the entries hold.
+_BUNDLES = "CREATE TABLE IF NOT EXISTS bundle (n INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"
+
+# A body may only go, never change: into a bundle, or when its time is over.
+_BODIES_GO = (
+    "DROP TRIGGER IF EXISTS entry_UPDATE",
+    """
+    CREATE TRIGGER entry_UPDATE BEFORE UPDATE ON entry
+    WHEN NEW.idx IS NOT OLD.idx OR NEW.leaf IS NOT OLD.leaf OR NEW.body IS NOT NULL
+    BEGIN SELECT RAISE(ABORT, 'the table entry is append-only'); END
+    """,
 )
 
 # They stop our own mistakes, not an attacker: whoever may write the file may drop them.
@@ -50,7 +63,6 @@ CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table}
 BEGIN SELECT RAISE(ABORT, 'the table {table} is append-only'); END
 """
 _GUARDED = (
-    ("entry", "UPDATE"),
     ("entry", "DELETE"),
     ("content", "UPDATE"),
     ("checkpoint", "DELETE"),
@@ -69,7 +81,7 @@ def create(connection: sqlite3.Connection) -> None:
 
 def complete(connection: sqlite3.Connection) -> None:
     """What a sound ledger may still lack; inside the caller's transaction."""
-    for statement in _REMEMBERED:
+    for statement in (*_REMEMBERED, _BUNDLES, *_BODIES_GO):
         connection.execute(statement)
 
 

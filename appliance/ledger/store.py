@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from appliance.clock import Clock, SystemClock
-from appliance.ledger import cached, durable, outbox, schema
+from appliance.ledger import bundles, cached, durable, incarnation, outbox, schema
 from appliance.ledger.entry import Message, Waiting
 from appliance.ledger.errors import LedgerError, explained
-from appliance.ledger.note import Checkpoint, Signer
+from appliance.ledger.note import Checkpoint, Signer, Verifier
 from appliance.ledger.reopening import reopened
 from appliance.ledger.tiles import Growing, packed
 from appliance.ledger.tree import leaf_hash
@@ -33,6 +33,9 @@ _BUSY_MS = 1_000
 _CHUNK = 512
 
 Result = TypeVar("Result")
+
+AnchorRow = tuple[int, str, str, str, bytes]
+"""Size, kind, which anchor, when (RFC 3339), and what it gave back."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Store:
         if signer.name != origin:
             raise LedgerError(f"{path}: log {origin!r} cannot be signed by {signer.name!r}.")
         store = cls(path, signer, clock or SystemClock())
+        incarnation.finish(path)
         try:
             store._thread.submit(store._open).result()
         except BaseException:
@@ -95,22 +99,30 @@ class Store:
         standings: Mapping[str, bytes | None] | None = None,
         remembered: Mapping[str, bytes | None] | None = None,
         alerts: Mapping[str, bytes | None] | None = None,
+        noted: Mapping[str, bytes | None] | None = None,
+        anchors: Sequence[AnchorRow] = (),
     ) -> Committed:
         """
         Append entries and everything that follows from them, all or nothing, then sign.
 
         `contents` maps `sha256:<hex>` to the bytes it is the digest of; `standings`,
-        `remembered` and `alerts` replace cached bodies by key, None drops one.  When the caller
-        is cancelled the commit may still happen.  Raises `LedgerError` for an entry over 65,535 bytes or a
+        `remembered` and `alerts` replace cached bodies by key, None drops one.  When the caller is
+        cancelled the commit may still happen.  Raises `LedgerError` for an entry over 65,535 bytes or a
         wrong digest (nothing is recorded), and for what SQLite reports.
         """
         kept = {
             "standing": dict(standings or {}),
             "remembered": dict(remembered or {}),
             "alert": dict(alerts or {}),
+            "noted": dict(noted or {}),
         }
         return await self._call(
-            self._commit, tuple(entries), tuple(messages), dict(contents or {}), kept
+            self._commit,
+            tuple(entries),
+            tuple(messages),
+            dict(contents or {}),
+            kept,
+            tuple(anchors),
         )
 
     async def waiting(self, outlet: str, limit: int = 100) -> list[Waiting]:
@@ -138,6 +150,32 @@ class Store:
     async def alerts(self) -> dict[str, bytes]:
         """What was told of each alert."""
         return dict(await self._rows("SELECT key, body FROM alert ORDER BY key"))
+
+    async def noted(self) -> dict[str, bytes]:
+        """What the appliance knows of itself."""
+        return dict(await self._rows("SELECT key, body FROM noted ORDER BY key"))
+
+    async def read(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """What `work` finds between two commits; it must not write."""
+        return await self._call(lambda: work(self._connection))
+
+    async def begin_anew(self, entries: Sequence[bytes], *, after: int = 0) -> Committed:
+        """
+        Close this log and go on in its next incarnation, which begins with these entries.
+
+        Its number is higher than `after` too.  The old ledger stays beside the new one; messages
+        that wait and cached bodies move over.
+        """
+        return await self._call(self._begin_anew, tuple(entries), after)
+
+    async def packed(self, n: int, bundle: bytes) -> None:
+        """Replace the bodies of the n-th run of entries by this bundle of them."""
+        await self._call(self._packed, n, bundle)
+
+    @property
+    def verifier(self) -> Verifier:
+        """The log's name and public key."""
+        return self._signer.verifier
 
     async def latest_checkpoint(self) -> str:
         """The newest signed note; a new ledger has one over nothing."""
@@ -216,11 +254,31 @@ class Store:
             if new:
                 schema.create(self._connection)
             schema.complete(self._connection)
+            bundles.show(self._connection)
             self._tree, signed = reopened(self._connection, self.path, self._signer.verifier)
         if signed != self._tree.size:
             self._sign()
         if new:
             durable.sync_directory(self.path.parent)
+
+    def _packed(self, n: int, bundle: bytes) -> None:
+        with self._transaction("packing old entries"):
+            bundles.put(self._connection, n, bundle)
+
+    def _begin_anew(self, entries: Sequence[bytes], after: int) -> Committed:
+        signer = self._signer.renamed(incarnation.following(self._signer.name, after))
+        with incarnation.replaced(self.path, self._connection, self._signer, signer) as path:
+            fresh = Store(path, signer, self._clock)
+            fresh._open()
+            try:
+                incarnation.carry_over(fresh._connection, self.path)
+                begun = fresh._commit(entries, (), {}, {})
+            finally:
+                fresh._disconnect()
+                fresh._thread.shutdown()
+        self._signer = signer
+        self._open()
+        return begun
 
     def _disconnect(self) -> None:
         if hasattr(self, "_connection"):
@@ -232,6 +290,7 @@ class Store:
         messages: Sequence[Message],
         contents: Mapping[str, bytes],
         kept: Mapping[str, Mapping[str, bytes | None]],
+        anchors: Sequence[AnchorRow] = (),
     ) -> Committed:
         self._refuse_unfit(entries, contents)
         first, tree = self._tree.size, self._tree.copy()
@@ -244,13 +303,14 @@ class Store:
             )
             for table, rows in kept.items():
                 cached.replace(self._connection, table, rows)
+            self._connection.executemany("INSERT INTO anchor VALUES (?, ?, ?, ?, ?)", anchors)
             told = tuple(outbox.put(self._connection, message) for message in messages)
         self._tree = tree
         return Committed(first, tree.size, tree.root(), self._sign(), told)
 
     def _append(self, tree: Growing, body: bytes) -> None:
         leaf = leaf_hash(body)
-        self._connection.execute("INSERT INTO entry VALUES (?, ?, ?)", (tree.size, leaf, body))
+        self._connection.execute("INSERT INTO main.entry VALUES (?, ?, ?)", (tree.size, leaf, body))
         self._connection.executemany(
             "INSERT OR REPLACE INTO tile VALUES (?, ?, ?)", map(packed, tree.append(leaf))
         )
@@ -284,7 +344,7 @@ class Store:
                 raise LedgerError(f"{self.path}: content {digest} has the digest {actual}.")
 
     def _refuse_second_writer(self) -> None:
-        (last,) = self._connection.execute("SELECT max(idx) FROM entry").fetchone()
+        (last,) = self._connection.execute("SELECT max(idx) FROM main.entry").fetchone()
         held = 0 if last is None else last + 1
         if held != self.size:
             raise LedgerError(

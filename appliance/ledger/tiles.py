@@ -110,7 +110,7 @@ class StoredNodes:
         if level == 0:
             span = (n * WIDTH, (n + 1) * WIDTH)
             leaves = self._connection.execute(
-                "SELECT leaf FROM entry WHERE idx >= ? AND idx < ? ORDER BY idx", span
+                "SELECT leaf FROM main.entry WHERE idx >= ? AND idx < ? ORDER BY idx", span
             )
             return [leaf for (leaf,) in leaves]
         return ()

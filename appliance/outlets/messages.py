@@ -21,6 +21,7 @@ from checks.facts.standing import Standing, StateKey, Subject
 from checks.techniques import TECHNIQUES
 
 OUTLET = "mqtt"
+CHECKPOINTS = "checkpoint"
 JSON = "application/json"
 CLOUDEVENT = "application/cloudevents+json"
 
@@ -153,7 +154,7 @@ def checkpoint(site: str, note: str) -> Message:
     """The newest signed checkpoint, byte-exact, so that anybody can keep a copy."""
     return Message(
         outlet=OUTLET,
-        stream="checkpoint",
+        stream=CHECKPOINTS,
         address=f"{root(site)}/ledger/checkpoint",
         body=note.encode(),
         headers=_headers("text/plain; charset=utf-8", "checkpoint", retain=True),

@@ -55,9 +55,10 @@ class Exposition:
             *_zone_ratios(picture.cells),
             _refused(picture.refused),
             *guard_metrics.families(picture),
-            *telling_metrics.families(picture),
             *drilled.families(picture.drilled),
+            *telling_metrics.families(picture),
             _outbox(picture.outbox),
+            *_anchors(picture),
         ]
         return "".join(families).encode() + generate_latest(_internals(picture))
 
@@ -248,6 +249,20 @@ def _outbox(waiting: Mapping[str, int]) -> str:
     )
 
 
+def _anchors(picture: Picture) -> Iterable[str]:
+    named = [(labels(anchor=a.id), a) for a in picture.anchors]
+    yield family(
+        "upheld_ledger_last_anchor_timestamp_seconds",
+        "When an anchor was last seen to have the ledger's head.",
+        ((name, _seconds(a.last)) for name, a in named if a.last is not None),
+    )
+    yield family(
+        "upheld_ledger_anchor_up",
+        "Whether the newest attempt to anchor the ledger's head worked.",
+        ((name, str(int(not a.trouble))) for name, a in named),
+    )
+
+
 def _internals(picture: Picture) -> CollectorRegistry:
     registry = CollectorRegistry()
 
@@ -270,6 +285,11 @@ def _internals(picture: Picture) -> CollectorRegistry:
         "config_last_reload_successful",
         "Whether the last configuration read was accepted.",
         picture.last_reload_successful,
+    )
+    gauge(
+        "ledger_unadopted",
+        "Whether the ledger is a copy that waits to be adopted.",
+        bool(picture.unadopted),
     )
     gauge("hold", "Whether the appliance is held and sends nothing to devices.", picture.held)
     build = Gauge("upheld_build_info", "The version that runs.", ["version"], registry=registry)

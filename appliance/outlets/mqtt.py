@@ -86,7 +86,8 @@ class MqttOutlet:
     One connection at a time to one broker.
 
     `refill` gives the retained states, which are published again after each connect, because a
-    broker may have come back empty.  `backoff` gives the seconds before the n-th try in a row.
+    broker may have come back empty.  `head_may_go` says whether the ledger's head may replace the
+    one the broker retains.  `backoff` gives the seconds before the n-th try in a row.
     """
 
     site: str
@@ -94,6 +95,7 @@ class MqttOutlet:
     broker: Broker
     outbox: Outbox
     refill: Callable[[], Sequence[Message]] = tuple
+    head_may_go: Callable[[], bool] = lambda: True
     backoff: Callable[[int], float] = jittered
     clock: Clock = field(default_factory=SystemClock)
     refused: int = 0
@@ -111,12 +113,13 @@ class MqttOutlet:
         outbox: Outbox,
         *,
         refill: Callable[[], Sequence[Message]] = tuple,
+        head_may_go: Callable[[], bool] = lambda: True,
     ) -> Self:
         """As the site's `outlets.mqtt` has it.  Raises `SecretError` and `ssl.SSLError`."""
         stated = site.outlets.mqtt
         assert stated is not None
         broker = Broker.stated(site, stated, secrets)
-        return cls(site.site.id, site.appliance.id, broker, outbox, refill)
+        return cls(site.site.id, site.appliance.id, broker, outbox, refill, head_may_go)
 
     def wake(self) -> None:
         """Something new waits in the outbox."""
@@ -189,7 +192,7 @@ class MqttOutlet:
     async def _refill(self, connection: Connection) -> None:
         """Everything retained, for a broker that came back empty and before it expires."""
         for message in self.refill():
-            if not self._held.holds(message.stream):
+            if not self._waits(message.stream):
                 await self._accepted(connection, message)
 
     def _working(self) -> None:
@@ -202,10 +205,16 @@ class MqttOutlet:
         limit = BATCH
         while True:
             rows = await self.outbox.waiting(messages.OUTLET, limit)
-            ready = [w for w in rows if not self._held.holds(w.message.stream)]
+            ready = [w for w in rows if not self._waits(w.message.stream)]
             if ready or len(rows) < limit or limit >= MOST_LOOKED_AT:
                 return ready
             limit *= 8
+
+    def _waits(self, stream: str) -> bool:
+        """Held back after a refusal; or a head, while the one it would replace was not read."""
+        if stream == messages.CHECKPOINTS and not self.head_may_go():
+            return True
+        return self._held.holds(stream)
 
     async def _accepted(self, connection: Connection, message: Message) -> bool:
         """Publish; a message the broker does not take holds its own stream back, no other."""

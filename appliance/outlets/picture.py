@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from appliance.judge.matrix import MatrixCell
-from appliance.outlets.drilled import Drilled
 from appliance.outlets.alerts import Alert
+from appliance.outlets.drilled import Drilled
 from appliance.visit.guard.waiting import InTheWay
 from checks.check import Check
 from checks.facts.observation import ClockQuality, Observation

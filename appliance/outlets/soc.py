@@ -62,7 +62,7 @@ class Pace:
 class SocOutlet:
     """
     One SOC.  `note` gives the newest checkpoint for the heartbeat, `backoff` the seconds before
-    the n-th try in a row.
+    the n-th try in a row.  `handed` is the newest checkpoint it took, and how sure that is.
     """
 
     name: str
@@ -77,6 +77,7 @@ class SocOutlet:
     datagrams: bool = False
     connected: bool = False
     sequence: int | None = None
+    handed: tuple[str, str] | None = None
     _failures: int = 0
     _works: bool | None = None
     _proves: bool = True
@@ -256,10 +257,19 @@ class SocOutlet:
             await self._prove()
 
     async def _prove(self) -> None:
-        settled = list(self._tail)
+        settled = dict(self._tail)
         self._tail.clear()
         if settled:
             await self.outbox.delivered(settled)
+        for waiting in settled.values():
+            if note := json.loads(waiting.message.headers).get("note"):
+                self.handed = (note, self._sureness)
+
+    @property
+    def _sureness(self) -> str:
+        if self.datagrams:
+            return "datagram"
+        return "read" if self._proves else "sent"
 
     def _working(self) -> None:
         self.connected = True

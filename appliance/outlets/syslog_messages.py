@@ -47,6 +47,10 @@ _GUARD: Mapping[str, Severity | None] = {
     "budget-exceeded": Severity.MEDIUM,
     "credential.latched": Severity.MEDIUM,
     "trust.withdrawn": Severity.MEDIUM,
+    "evidence.fork": Severity.CRITICAL,
+    "evidence.adopted": None,
+    "anchor.broken": Severity.MEDIUM,
+    "anchor.works": None,
     "hold.put": Severity.LOW,
     "hold.released": None,
 }

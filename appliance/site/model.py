@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -173,9 +174,39 @@ class Soc(Strict):
     key: FileReference | None = None
 
 
+AnchorUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^/@\s]+(/[^@\s?#]*)?$")]
+
+
 class Outlets(Strict):
     mqtt: Mqtt | None = None
     soc: tuple[Soc, ...] = ()
+
+
+class WitnessAnchor(Strict):
+    """A C2SP witness; `key` is its vkey, `ca` who signed its server's certificate."""
+
+    id: Id
+    kind: Literal["witness"]
+    url: AnchorUrl
+    key: Annotated[
+        str, StringConstraints(pattern=r"^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{40,}={0,2}$")
+    ]
+    ca: FileReference | None = None
+    every: Duration = duration("5m")
+
+
+class TsaAnchor(Strict):
+    """An RFC 3161 time-stamping authority; `roots` are the certificates its stamps rest on."""
+
+    id: Id
+    kind: Literal["tsa"]
+    url: AnchorUrl
+    roots: FileReference
+    ca: FileReference | None = None
+    every: Duration = duration("24h")
+
+
+Anchor = Annotated[WitnessAnchor | TsaAnchor, Field(discriminator="kind")]
 
 
 class Metrics(Strict):
@@ -197,6 +228,7 @@ class Site(Strict):
     closed_ports: tuple[PortText, ...] = ()
     people: tuple[Person, ...] = ()
     outlets: Outlets = Outlets()
+    anchors: tuple[Anchor, ...] = ()
     metrics: Metrics = Metrics()
     drill: DrillPlan = DrillPlan()
 
@@ -237,6 +269,14 @@ class Site(Strict):
     def _conduits(self) -> dict[tuple[str, str], Conduit]:
         return {(c.from_zone, c.to_zone): c for c in self.conduits}
 
+    @field_validator("anchors")
+    @classmethod
+    def _outlets_anchor_too(cls, value: tuple[Anchor, ...]) -> tuple[Anchor, ...]:
+        for anchor in value:
+            if anchor.id == "mqtt" or re.fullmatch("soc-[0-9]+", anchor.id):
+                raise ValueError(f"write another id: {anchor.id} is the outlet's own anchor")
+        return value
+
     @model_validator(mode="before")
     @classmethod
     def _types(cls, value: Any) -> Any:
@@ -276,7 +316,7 @@ def _merged(under: Mapping[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 __all__ = [
-    "Allow", "Appliance", "Asset", "AssetType", "Conduit", "ControlHost", "Credential",
+    "Allow", "Anchor", "Appliance", "Asset", "AssetType", "Conduit", "ControlHost", "Credential",
     "Identity", "Interface", "Limits", "Mqtt", "Outlets", "Port", "SecretReference", "Service",
     "Site", "SlT", "Soc", "Trust", "Vantage", "Zone",
 ]  # fmt: skip

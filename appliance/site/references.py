@@ -18,6 +18,7 @@ _KINDS = {
     "assets": "asset",
     "external_paths": "external path",
     "people": "person",
+    "anchors": "anchor",
 }
 _LOGIN = {"snmp": ("snmpv3", "community")}
 _USUAL_LOGIN = ("password", "certificate")

@@ -36,9 +36,7 @@ class State:
         self._path = path
         new = not path.exists()
         try:
-            self._connection = sqlite3.connect(
-                path, isolation_level=None, check_same_thread=False
-            )
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._prepare()
         except sqlite3.Error as error:
             raise explained(path, "opening the witness's state", error) from error

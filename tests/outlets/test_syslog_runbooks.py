@@ -47,7 +47,9 @@ def test_every_rule_links_a_section_that_exists():
 
 def test_every_event_of_the_guard_a_soc_is_told_exists_and_has_its_section():
     guard = ROOT / "appliance" / "visit" / "guard"
-    source = "".join(path.read_text(encoding="utf-8") for path in guard.glob("*.py"))
+    rooms = [guard, ROOT / "appliance" / "anchoring"]
+    files = [path for room in rooms for path in room.glob("*.py")]
+    source = "".join(path.read_text(encoding="utf-8") for path in files)
     told = set(syslog_messages._GUARD)
 
     assert {kind for kind in told if f'"{kind}"' not in source} == set()

@@ -263,5 +263,5 @@ def test_a_file_of_logs_that_is_none_is_named(tmp_path):
 
 
 def test_the_root_of_the_empty_tree_is_what_it_begins_with():
-    assert tree.EMPTY_ROOT == hashlib.sha256(b"").digest()
+    assert hashlib.sha256(b"").digest() == tree.EMPTY_ROOT
     assert Signer(ORIGIN, bytes(32)).name == ORIGIN

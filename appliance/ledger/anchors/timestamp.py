@@ -91,7 +91,5 @@ def _library() -> ModuleType:
     try:
         import rfc3161_client  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise LedgerError(
-            "time stamps need the extra: pip install 'upheld[rfc3161]'"
-        ) from error
+        raise LedgerError("time stamps need the extra: pip install 'upheld[rfc3161]'") from error
     return rfc3161_client

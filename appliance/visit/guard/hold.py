@@ -23,7 +23,7 @@ SITE = "site"
 KIND = "hold"
 LONGEST = 500
 
-By = Literal["person", "file", "signal"]
+By = Literal["person", "file", "signal", "copy"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def scope_of(text: str) -> str:
 
 
 class StillThere(Exception):
-    """A hold made by a file cannot be released while the file is there; the text says which."""
+    """A hold cannot be released while what made it is there; the text says what to do."""
 
 
 class Holds:
@@ -105,6 +105,11 @@ class Holds:
         held = self._holds.get(scope_of(scope), ())
         if scope == SITE and self._file is not None:
             raise StillThere(f"the hold file {self._file.path} is still there; remove it first")
+        if any(h.by == "copy" for h in held):
+            raise StillThere(
+                "this ledger is a copy, and two appliances of one plan would double what devices "
+                'bear; when the other one is gone, run upheld evidence adopt --why "..."'
+            )
         if not held:
             return None
         # On the disk first: after a power cut it must not be on hold again without a word.
@@ -114,6 +119,22 @@ class Holds:
         reason = f": {_plain(why)}" if why else ""
         said = f"{named(scope)} was released by {_plain(who)}{reason} ({were})."
         return Event("hold.released", scope, said)
+
+    def adopted(self, who: str, why: str) -> tuple[Event, ...]:
+        """End the hold over a copied ledger; other holds stay."""
+        held = self._holds.get(SITE, ())
+        rest = tuple(h for h in held if h.by != "copy")
+        if len(rest) == len(held):
+            return ()
+        if rest:
+            self._kept.put(KIND, SITE, {"holds": [_to(h) for h in rest]})
+            self._holds[SITE] = rest
+        else:
+            self._kept.drop(KIND, SITE)
+            del self._holds[SITE]
+        return (
+            Event("hold.released", SITE, f"The copy was adopted by {_plain(who)}: {_plain(why)}."),
+        )
 
     def seen(self, file: HoldFile | None) -> Event | None:
         """

@@ -1,0 +1,1 @@
+"""Gets the ledger's head out of our own reach, and notices when it is not the one we had."""

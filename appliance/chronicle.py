@@ -1,0 +1,101 @@
+"""
+What a running appliance writes down of itself, and the room its writing takes.
+
+Clock steps, an hourly sum of what stands, that it still lives; and old bodies are packed, a run at
+a time, in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from appliance import beginning
+from appliance.ledger import bodies, bundles
+from appliance.round import Rounds
+
+log = structlog.get_logger()
+
+EVERY_SECONDS = 2.0
+HEAD_SECONDS = 10.0
+SUMMARY_SECONDS = 3_600.0
+STEP = timedelta(seconds=1)
+
+
+class Chronicle:
+    """One running appliance's own record."""
+
+    def __init__(self, rounds: Rounds, state_dir: Path) -> None:
+        self._rounds = rounds
+        self._state_dir = state_dir
+        clock = rounds.clock
+        self._wall, self._monotonic = clock.now(), clock.monotonic()
+        self._summed = clock.monotonic()
+        self._kept = self._summed - HEAD_SECONDS
+        self._head = ""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set."""
+        while not stop.is_set():
+            await self.once()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+
+    async def once(self) -> None:
+        """Whatever is due.  Raises `LedgerError`."""
+        await self._clock()
+        now = self._rounds.clock.monotonic()
+        if now - self._kept >= HEAD_SECONDS:
+            self._kept = now
+            await self._live()
+        if now - self._summed >= SUMMARY_SECONDS:
+            self._summed = now
+            await self._sum()
+        await self.pack()
+
+    async def pack(self) -> bool:
+        """Pack the oldest run of entries that is whole; whether there was one."""
+        store = self._rounds.store
+        n = await store.read(bundles.due)
+        if n is None:
+            return False
+        # Short steps in the ledger's thread; the long one beside it.
+        found = await store.read(lambda c: bundles.bodies(c, n))
+        packed = await asyncio.to_thread(bundles.pack, found)
+        await store.packed(n, packed)
+        return True
+
+    async def _clock(self) -> None:
+        """A wall clock that was set is an entry: times before and after it do not compare."""
+        clock = self._rounds.clock
+        wall, monotonic = clock.now(), clock.monotonic()
+        step = (wall - self._wall) - timedelta(seconds=monotonic - self._monotonic)
+        self._wall, self._monotonic = wall, monotonic
+        if abs(step) >= STEP:
+            fields = {"seconds": round(step.total_seconds(), 3), "clock": clock.quality()}
+            await self._rounds.store.commit([bodies.entry("clock.step", wall, fields)])
+            log.warning("the clock was set", seconds=fields["seconds"])
+
+    async def _live(self) -> None:
+        rounds = self._rounds
+        await rounds.store.commit(
+            [], noted={beginning.ALIVE: beginning.still_alive(rounds, "died")}
+        )
+        note = await rounds.store.latest_checkpoint()
+        if note != self._head:
+            await beginning.keep_head(rounds, self._state_dir)
+            self._head = note
+
+    async def _sum(self) -> None:
+        """How many controls stand in which state, by zone."""
+        zones: dict[str, Counter[str]] = {}
+        for key, standing in self._rounds.standings.items():
+            zones.setdefault(key.subject.zone or "", Counter())[standing.state.value] += 1
+        fields = {"states": {zone: dict(counts) for zone, counts in sorted(zones.items())}}
+        body = bodies.entry("run.summary", self._rounds.clock.now(), fields)
+        await self._rounds.store.commit([body])
