@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import ssl
+import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -313,6 +314,42 @@ async def test_after_its_session_was_taken_over_it_stays_away(monkeypatch):
         await asyncio.wait_for(slept.wait(), DEADLINE)
 
     assert pauses[0] == 300
+
+
+async def test_two_of_one_name_at_real_mosquitto_make_no_war(broker, monkeypatch):
+    opened = []
+    open_one = connection.Connection.open
+
+    async def counted(self):
+        opened.append(time.monotonic())
+        await open_one(self)
+
+    monkeypatch.setattr(connection.Connection, "open", counted)
+    broker.start()
+    outlets = [outlet_to(broker.port, MemoryOutbox(), backoff=mqtt.jittered) for _ in range(2)]
+    async with running(outlets[0]), running(outlets[1]):
+        await asyncio.sleep(6)
+
+    # Each throws the other out and waits 1, 2, 4, 8 s; without that it would be hundreds.
+    assert 2 <= len(opened) <= 12
+
+
+async def test_a_verdict_is_at_a_listener_within_a_second(broker, listen):
+    broker.start()
+    outbox = MemoryOutbox()
+    listener = listen(broker.port, "upheld/v1/northgate/event/#")
+    outlet = outlet_to(broker.port, outbox)
+    took = []
+    async with running(outlet):
+        for n in range(1, 6):
+            began = time.monotonic()
+            outbox.put(event(n))
+            outlet.wake()
+            await listener.until(lambda m, n=n: n in numbers([m]))
+            took.append(time.monotonic() - began)
+
+    # The first waits for the connection.
+    assert max(took[1:]) < 1.0
 
 
 async def test_a_broker_that_never_acknowledges_loses_nothing(monkeypatch):

@@ -465,6 +465,30 @@ async def test_a_day_later_a_message_still_carries_the_time_of_what_it_tells(tmp
     assert grown < 20 * 2**20
 
 
+async def test_a_backlog_of_thirty_megabytes_costs_no_memory(tmp_path):
+    headers = syslog_messages.headers("control.fail", 3, AT)
+    told = (
+        Message("soc-1", EVENTS, "control.fail", b"CEF:0|x|msg=n%d;" % n + b"x" * 700, headers)
+        for n in range(1, 40_001)
+    )
+    stub, origin = Stub(), "edge-1.northgate/upheld/1"
+    async with Store.open(
+        tmp_path / "ledger.db", origin=origin, key=Signer(origin, bytes(range(32)))
+    ) as store:
+        await store.commit([], list(told))
+        await stub.open(everything)
+        outlet = outlet_to(stub.port, store, pace=Pace(trial=0.01, settle=0.0))
+        tracemalloc.start()
+        async with running(outlet):
+            await until(lambda: 150 in numbers(stub.frames))
+        grown = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    await stub.close()
+
+    assert numbers(stub.frames)[:150] == list(range(1, 151))
+    assert grown < 20 * 2**20
+
+
 async def test_a_verdict_is_at_the_soc_within_a_second(rsyslog, authority):
     daemon, outbox = rsyslog(authority=authority), MemoryOutbox()
     outlet = outlet_to(daemon.port, outbox, client_context(authority), pace=Pace(trial=0.05))
@@ -479,7 +503,7 @@ async def test_a_verdict_is_at_the_soc_within_a_second(rsyslog, authority):
             await daemon.until(lambda lines, n=n: n in numbers(lines))
             took.append(time.monotonic() - began)
 
-    assert min(took) < 1.0
+    assert max(took) < 1.0
 
 
 async def test_heartbeats_carry_the_last_sequence_and_what_waits():
