@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from appliance.cadence import Cadence
 from appliance.clock import Clock
 from appliance.coverage import covered
 from appliance.judge.judging import Judge, Judged, applicable, subjects
 from appliance.judge.matrix import MatrixCell, matrix
-from appliance.judge.standing import aged
+from appliance.judge.standing import aged, distrusted
 from appliance.ledger import bodies
 from appliance.ledger.entry import Message
 from appliance.ledger.store import Committed, Store
@@ -45,7 +46,7 @@ from checks.facts.codec import build
 from checks.facts.context import Moment, Own
 from checks.facts.observation import Observation
 from checks.facts.standing import Standing, StateKey
-from checks.facts.verdict import Verdict
+from checks.facts.verdict import Reason, Verdict
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Rounds:
             a.id: asks(a, looks(self.site, a), laboratory=laboratory) for a in self.visitable()
         }
         self.cadence = Cadence(self.site, self.planned)
-        self.judge = Judge(self.site, ALL, self.cadence.interval)
+        self._judge()
         self.recall.keep_only(self.planned)
 
     async def restore(self) -> None:
@@ -275,12 +276,37 @@ class Rounds:
                 self.told()
         return aged_now
 
+    async def distrust(self, broken: Mapping[str, str]) -> int:
+        """
+        Judge by these checks no more, and let what they said become unknown; `broken` says why of
+        each.  Returns how many states that changed.
+        """
+        self.drilled = replace(self.drilled, broken=broken)
+        async with self._writing:
+            self._judge()
+            at = self.clock.now()
+            fallen = {
+                key: distrusted(standing, at, broken[key.check])
+                for key, standing in self.standings.items()
+                if key.check in broken and standing.reason is not Reason.CHECK_BROKEN
+            }
+            return await self._fell(fallen, at, {"broken": dict(broken)})
+
+    def _judge(self) -> None:
+        trusted = tuple(c for c in ALL if c.id not in self.drilled.broken)
+        self.judge = Judge(self.site, trusted, self.cadence.interval)
+
     async def _age(self) -> int:
         at = self.clock.now()
         older = {k: new for k, s in self.standings.items() if (new := aged(s, at)) is not None}
+        return await self._fell(older, at, {})
+
+    async def _fell(
+        self, older: Mapping[StateKey, Standing], at: datetime, fields: Mapping[str, Any]
+    ) -> int:
         if not older:
             return 0
-        body = bodies.entry("aged", at, {"keys": [str(k) for k in older]})
+        body = bodies.entry("aged", at, {"keys": [str(k) for k in older], **fields})
         telling = self._telling([Change(k, self.standings.get(k), s) for k, s in older.items()], at)
         await self.store.commit(
             [body],

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import structlog
 
-from appliance.drill import entries, telling
+from appliance.drill import entries, selftest, telling
 from appliance.drill.book import PERSON, RECORDED, Book, Drill, Hop, Sent
 from appliance.drill.hops import Following, Patience, names
 from appliance.drill.looking import look
@@ -60,6 +60,7 @@ class Drilling:
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`: finish what was begun, begin what is planned."""
         try:
+            await selftest.run(self._rounds)
             await self._resume()
             while not stop.is_set():
                 await self._plan()
@@ -87,6 +88,7 @@ class Drilling:
             self._put(drill)
             log.info("drill begun", drill=drill.id, why=why)
             try:
+                await selftest.run(self._rounds)
                 return await self._fail(drill)
             except Exception as error:
                 self._put(_without_hope(drill, f"it could not be begun: {error}"))

@@ -14,7 +14,7 @@ from typing import Any
 
 from appliance.judge.judging import Judge
 from appliance.judge.memory import Memory
-from appliance.judge.standing import aged, stand
+from appliance.judge.standing import aged, distrusted, stand
 from checks.facts.codec import build
 from checks.facts.context import Moment, Own
 from checks.facts.observation import Observation
@@ -56,7 +56,7 @@ class Replay:
             case "aged":
                 at = datetime.fromisoformat(body["t"])
                 for key in body["keys"]:
-                    if (older := aged(self.standings[key], at)) is not None:
+                    if (older := _older(self.standings[key], at, key, body)) is not None:
                         self.standings[key] = older
                         yield Turn(key, at, older)
             case "removed":
@@ -108,6 +108,12 @@ class Otherwise:
             if (older := aged(standing, at)) is not None:
                 self.standings[key] = older
                 yield key, older
+
+
+def _older(standing: Standing, at: datetime, key: str, body: Mapping[str, Any]) -> Standing | None:
+    """Grown old, or said by a check that was found broken."""
+    why = body.get("broken", {}).get(key.rpartition(".")[2])
+    return aged(standing, at) if why is None else distrusted(standing, at, why)
 
 
 def standings(bodies: Iterable[Mapping[str, Any]]) -> dict[str, Standing]:

@@ -81,6 +81,20 @@ def aged(standing: Standing, at: datetime) -> Standing | None:
     )
 
 
+def distrusted(standing: Standing, at: datetime, why: str) -> Standing:
+    """The state of a control whose check was found broken: nobody knows, whatever it said."""
+    return replace(
+        standing,
+        state=State.UNKNOWN,
+        reason=Reason.CHECK_BROKEN,
+        said=f"The check itself is broken: {why}; it was {standing.state}: {standing.said}",
+        since=at,
+        rests_on="",
+        awaiting="",
+        awaiting_visit="",
+    )
+
+
 def _why(standing: Standing) -> str:
     """The root cause in its own words, where one is known."""
     known = standing.last_reason in _ROOT_CAUSES

@@ -62,6 +62,7 @@ class Reason(StrEnum):
     # Why a state is unknown although verdicts were given.
     UNCONFIRMED = "unconfirmed"
     STALE = "stale"
+    CHECK_BROKEN = "check-broken"
 
 
 @dataclass(frozen=True)
