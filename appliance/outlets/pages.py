@@ -33,8 +33,10 @@ class SitePages(Pages):
 
     async def zone(self, request: Request) -> Response:
         picture = self.paint()
-        zone = _zone(picture, request)
-        return await self.page(request, "zone.html", picture, lambda: _zone_shown(picture, zone))
+        zone, start = _zone(picture, request), number(request.query_params.get("from")) or 0
+        return await self.page(
+            request, "zone.html", picture, lambda: {**_zone_shown(picture, zone), "start": start}
+        )
 
     async def walk_down(self, request: Request) -> Response:
         picture = self.paint()

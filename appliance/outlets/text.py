@@ -15,6 +15,8 @@ def harmless(text: str, longest: int = LONGEST) -> str:
 
     Cut to `longest` characters, the last an ellipsis when something is missing.
     """
+    if len(text) <= longest and text.isascii() and text.isprintable():
+        return text
     shown = "".join(_escaped(c) for c in text[: longest + 1])
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from appliance.outlets.leaves import lines
 from appliance.outlets.picture import Picture
@@ -193,7 +194,9 @@ def observations(picture: Picture, asset: str) -> list[Seen]:
     ]
 
 
+@lru_cache(4096)
 def moment(at: datetime, now: datetime) -> Moment:
+    """Kept, since all states of one visit tell the same times."""
     utc = at.astimezone(UTC)
     return Moment(
         utc.strftime(STAMP),

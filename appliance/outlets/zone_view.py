@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -129,13 +129,13 @@ def hand_checks(
 
 def _counts(picture: Picture) -> tuple[dict[str, Counter[State]], dict[str, Counter[State]]]:
     """The states by asset and by zone, in one pass."""
-    by_asset: dict[str, Counter[State]] = {}
-    by_zone: dict[str, Counter[State]] = {}
+    by_asset: dict[str, Counter[State]] = defaultdict(Counter)
+    by_zone: dict[str, Counter[State]] = defaultdict(Counter)
     for key, standing in picture.standings:
         if key.subject.asset:
-            by_asset.setdefault(key.subject.asset, Counter())[standing.state] += 1
+            by_asset[key.subject.asset][standing.state] += 1
         for zone in _zones_of(key, picture.zones):
-            by_zone.setdefault(zone, Counter())[standing.state] += 1
+            by_zone[zone][standing.state] += 1
     return by_asset, by_zone
 
 

@@ -14,6 +14,7 @@ from appliance.outlets.picture import ZonePicture
 from appliance.outlets.rendering import MOST_ROWS
 from appliance.outlets.sources import Sources
 from appliance.site.zones import Zone
+from tests.outlets.conftest import asset
 
 HEALTH = web.Health(healthy=True, ready=True)
 
@@ -280,3 +281,13 @@ async def test_another_sl_t_can_be_asked_for_and_nonsense_is_told(paint, asked, 
     assert ("What if.</strong>" in answer.text) is (level is not None)
     assert ("is no level" in answer.text) is bool(asked and not level)
     assert "<b>" not in answer.text.replace("<b>0</b>", "")
+
+
+async def test_a_large_zone_is_told_in_pages(ask):
+    many = tuple(asset(f"plc-{n:03}") for n in range(MOST_ROWS + 5))
+    first = (await ask("/zones/control", assets=many)).text
+    rest = (await ask(f"/zones/control?from={MOST_ROWS}", assets=many)).text
+
+    assert f'href="/zones/control?from={MOST_ROWS}">The next 5 of {MOST_ROWS + 5}</a>' in first
+    assert 'href="/assets/plc-204"' not in first
+    assert 'href="/assets/plc-204"' in rest

@@ -82,8 +82,7 @@ async function overflowing() {
 try {
   for (const path of paths) {
     said.length = 0;
-    const loaded = await pictures(path);
-    const judged = await faults(path);
+    const [loaded, judged] = await Promise.all([pictures(path), faults(path)]);
     const overflows = await overflowing();
     console.log(JSON.stringify({ path, loaded, ...judged, overflows, said: [...said] }));
   }
