@@ -141,7 +141,7 @@ class Daemon:
             self.picture,
             self._health,
             lambda: self.rounds.site.metrics.states,
-            sources(self.rounds),
+            sources(self.rounds, status),
         )
         try:
             await serve(app, self.door, self.stop, lambda: self.rounds.site.appliance.web.names)

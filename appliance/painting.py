@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib.metadata import version
+from typing import Any
 
 from appliance.judge.matrix import matrix
 from appliance.ledger.keys import VKEY_FILE
 from appliance.ledger.package.method import by_hand
 from appliance.outlets.picture import AnchorPicture, AssetPicture, Picture, ZonePicture
 from appliance.outlets.sources import Sources
-from appliance.reporting import status
 from appliance.round import Rounds
 from appliance.site.model import Asset, Site
 from appliance.visit.guard.waiting import in_the_way
@@ -79,7 +79,7 @@ def paint(
     )
 
 
-def sources(rounds: Rounds) -> Sources:
+def sources(rounds: Rounds, status: Callable[[Picture], dict[str, Any]]) -> Sources:
     """What the pages read beside the picture, always of the configuration in force."""
     state = rounds.store.path.parent
     return Sources(
