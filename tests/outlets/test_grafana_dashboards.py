@@ -113,7 +113,8 @@ class Prometheus:
             assert self._process.poll() is None, log.read_text()
             try:
                 found = self.asked("/api/v1/query", query="count_over_time(upheld_hold[1m])")
-            except OSError:
+            except (OSError, ValueError):
+                # It answers in plain words that it is not ready yet.
                 found = {}
             rows = found.get("data", {}).get("result", [])
             if rows and int(rows[0]["value"][1]) >= 3:
