@@ -33,6 +33,7 @@ _WRITE = {
     "union_tag_invalid": "a kind: password, community, certificate or snmpv3",
 }
 _PATTERNS = {
+    "prometheus": "http://HOST:PORT or https://HOST:PORT, without a login",
     "broker": "mqtts://HOST:PORT or mqtt://HOST:PORT; the login goes to credential:",
     "address": "tls://HOST:PORT, tcp://HOST:PORT or udp://HOST:PORT",
     "state_dir": "an absolute path, such as /var/lib/upheld",
