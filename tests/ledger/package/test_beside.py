@@ -20,7 +20,7 @@ from checks.facts.codec import canonical, digest
 from tests.ledger.package.conftest import ORIGIN, SITE, START, outside_checkpoint, run
 
 ENDURE = bool(os.environ.get("UPHELD_ENDURE"))
-VISITS = 350_400 if ENDURE else 2_000
+VISITS = int(os.environ.get("UPHELD_VISITS") or (350_400 if ENDURE else 2_000))
 KEYS = 10
 MOST_MIB = 200
 MOST_LATE = 1.0
@@ -123,6 +123,7 @@ async def test_visits_are_written_on_time_beside_an_export_that_needs_little_mem
     record_property(
         "MiB at the most, of them before the export", f"{peak:.0f}, {told['idle'] / 1024:.0f}"
     )
+    record_property("bytes of the package", (year / "p.zip").stat().st_size)
     record_property("seconds to export", f"{told['seconds']:.1f}")
     record_property("visits written meanwhile, the latest by s", f"{len(waits)}, {max(waits):.3f}")
 

@@ -74,3 +74,25 @@ def test_readiness_lists_what_is_wanting_and_counts_it(upheld, visited):  # noqa
     assert "supply     S6-E2: Risk assessment per 62443-3-2" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("0 failed, ")
     assert sum(int(n.split()[0]) for n in done.stdout.splitlines()[-1].split(", ")) == len(wants)
+
+
+def test_a_masked_and_encrypted_package_is_opened_by_its_reader_alone(upheld, visited, tmp_path):  # noqa: F811
+    import subprocess
+
+    folder, _ = visited
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Assessor",
+            "-keyout", "key.pem", "-out", "cert.pem", "-days", "2"]  # fmt: skip
+    subprocess.run(make, cwd=tmp_path, check=True, capture_output=True)
+    done = upheld("evidence", "export", "-c", folder, "-o", tmp_path / "p.cms", "--mask",
+                  "addresses,people", "--encrypt-to", tmp_path / "cert.pem")  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not [p for p in tmp_path.rglob("*") if p.is_file() and p.read_bytes()[:2] == b"PK"]
+    key = tmp_path / "p.cms.unmask.csv"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert "127.0.0.1" in key.read_text()
+
+    opening = next(line for line in done.stdout.splitlines() if "openssl cms" in line)
+    command = opening.partition(": ")[2].replace("-inkey KEY", "-inkey key.pem")
+    subprocess.run(command, shell=True, cwd=tmp_path, check=True)
+    with zipfile.ZipFile(tmp_path / "package.zip") as archive:
+        assert not [n for n in archive.namelist() if b"127.0.0.1" in archive.read(n)]
