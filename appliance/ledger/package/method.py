@@ -32,6 +32,11 @@ NOT_SHOWN = (
     "conformity: this package supports an assessment and does not decide it",
 )
 
+MASKED_NOT_SHOWN = (
+    "what is masked; and masking keeps from reading, not from guessing: whoever guesses a hidden "
+    "address or name rightly can see from the entry's hash that it is right"
+)
+
 _GENERAL = (
     (
         "Silence is never a pass by itself: it counts when heard in two visits, while the same asset "
@@ -131,7 +136,7 @@ def samples(m: Material) -> list[Table]:
             ("key", "state", "observed", "entry", "proof"),
             (
                 (k, h.final.state.value if h.final else "removed", h.observed,
-                 m.walked.last_entry[k], f"90_raw/log/proofs/{m.walked.last_entry[k]}.tlog-proof")
+                 m.walked.last_entry[k], _proof(m, m.walked.last_entry[k]))
                 for k, h in keys
             ),
             "Drawn: the keys whose SHA-256 over seed, line feed and key are smallest.",
@@ -148,6 +153,11 @@ def samples(m: Material) -> list[Table]:
             "A state may have changed since; what matters is whether the ledger saw it too.",
         ),
     ]  # fmt: skip
+
+
+def _proof(m: Material, entry: int) -> str:
+    unless = ", unless that entry is masked" if m.facts["masked"] else ""
+    return f"90_raw/log/proofs/{entry}.tlog-proof{unless}"
 
 
 def by_hand(site: Site, key: StateKey, check: Check | None) -> str:

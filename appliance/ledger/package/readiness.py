@@ -52,7 +52,10 @@ def _wanting(loaded: Loaded, verifier: Verifier, connection: sqlite3.Connection)
         *_states(loaded.site, walked),
         *_cells(loaded.site, cells),
         *_unsigned(period.size - head.size),
-        *(Want("supply", item, what, "", "Add it to the package.") for item, what in owed()),
+        *(
+            Want("supply", item, what, "asset owner", "Add it to the package, approved.")
+            for item, what in owed()
+        ),
     ]
     return sorted(found, key=lambda w: KINDS.index(w.kind))
 
@@ -95,4 +98,4 @@ def _cells(site: Site, cells: Iterable[MatrixCell]) -> Iterator[Want]:
 def _unsigned(count: int) -> Iterator[Want]:
     if count:
         said = f"{count} entries came after the newest checkpoint"
-        yield Want("unsigned", "ledger", said, "", "Start upheld; it signs them.")
+        yield Want("unsigned", "ledger", said, "operations", "Start upheld; it signs them.")

@@ -113,7 +113,10 @@ def _facts(loaded: Loaded, period: Span, walked: Walked, known: Known, seed: str
         "before": {"name": request.before.name, "tagmanifest_sha256": request.before.digest}
         if request.before
         else None,
-        "not_shown": list(method.NOT_SHOWN),
+        "not_shown": [
+            *method.NOT_SHOWN,
+            *([method.MASKED_NOT_SHOWN] if known.mask else []),
+        ],
     }
 
 

@@ -12,6 +12,7 @@ from hashlib import sha256
 import pytest
 
 from appliance.ledger.note import Checkpoint
+from appliance.ledger.package.masking import Hidden
 from appliance.ledger.tiles import Growing, packed
 from appliance.ledger.tree import leaf_hash
 from appliance.ledger.verifier import verify
@@ -72,9 +73,12 @@ def small(built, pack):
     return folder, pack(folder, start=START + timedelta(hours=3))
 
 
-def test_one_bit_flipped_in_any_file_is_named(small, signer, tmp_path):
-    """In this process, because there are hundreds of files; the program is the same text."""
+@pytest.mark.parametrize("masked", [False, True])
+def test_one_bit_flipped_in_any_file_is_named(small, pack, signer, tmp_path, masked):
+    """In this process, because there are many files; the program is the same text."""
     folder, exported = small
+    if masked:
+        exported = pack(folder, mask=tuple(Hidden))
     files = unpacked(exported)
     soc = outside_checkpoint(folder)
     policy = verify.Policy(log=verify.Key.parse(signer.vkey))

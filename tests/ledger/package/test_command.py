@@ -71,7 +71,7 @@ def test_readiness_lists_what_is_wanting_and_counts_it(upheld, visited):  # noqa
 
     assert done.returncode == 0
     assert {w["kind"] for w in wants} >= {"stale", "unattested", "supply"}
-    assert "supply     S6-E2: Risk assessment per 62443-3-2" in done.stdout
+    assert "supply     S6-E2 (asset owner): Risk assessment per 62443-3-2" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("0 failed, ")
     assert sum(int(n.split()[0]) for n in done.stdout.splitlines()[-1].split(", ")) == len(wants)
 

@@ -66,6 +66,7 @@ def test_a_masked_entry_is_included_and_its_content_not_shown(told, masked, sign
 
     assert ran.code == 3
     assert "BROKEN" not in ran.said
+    assert "masking keeps from reading, not from guessing" in ran.said
     assert f"{len(shown)} entries are included, content not shown: addresses, people" in ran.said
     assert {v["view"]["said"] for v in shown if v["view"]["type"] == "guard"} <= {UNSAID}
     assert not {v["index"] for v in shown} & set(map(int, files[LOG + "indices.txt"].split()))
