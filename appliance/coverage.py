@@ -21,8 +21,12 @@ def covered(
     wait: Callable[[Asset, Ask], timedelta],
     *,
     running: float,
+    behind: str = "",
 ) -> OwnAsset:
-    """`wait` is how long lies between two askings, `running` how many seconds we have been at it."""
+    """
+    `wait` is how long lies between two askings, `running` how many seconds we have been at it,
+    `behind` what its newest look heard nothing behind.
+    """
     young: dict[timedelta, set[tuple[str, str, str]]] = {}
     counted = known = 0
     for ask in planned:
@@ -35,4 +39,4 @@ def covered(
             young[between] = recall.young(asset.id, INTERVALS * between + LATE)
         counted += 1
         known += (ask.look.port.id, ask.look.vantage.id, ask.question.id) in young[between]
-    return OwnAsset(asset.id, asset.zone, planned=counted, answered=known)
+    return OwnAsset(asset.id, asset.zone, planned=counted, answered=known, behind=behind)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, get_type_hints
@@ -24,10 +24,14 @@ from appliance.visit.guard.elapsed import Stamp
 from checks.facts.codec import build, join, plain
 from checks.facts.context import Presence
 from checks.facts.observation import Observation
-from checks.zone_silence import is_zone_silent
+from checks.facts.verdict import Reason
+from checks.zone_silence import OURSELVES
 
 Name = tuple[str, str, str, str]
 """Asset, port, vantage and question."""
+
+Place = tuple[str, str, str]
+"""Port, vantage and question."""
 
 _HINTS = get_type_hints(Observation)
 
@@ -43,6 +47,23 @@ class Asked:
     way: str
 
 
+@dataclass(frozen=True)
+class Looked:
+    """
+    The newest look at an asset: when, and whether it `answered` anything.
+
+    When it did not: `behind` is what was known to be silent between us and it, `told` whether its
+    silence says anything at all.  When it did: `behind` is what its last silence lay behind, and
+    `back` when that was over.
+    """
+
+    at: datetime
+    answered: bool
+    behind: str
+    told: bool = True
+    back: datetime | None = None
+
+
 @dataclass
 class Recall:
     """The observations remembered, when each question was put, when each asset last lived."""
@@ -50,18 +71,29 @@ class Recall:
     clock: Clock
     memory: Memory = field(default_factory=Memory)
     last_alive: dict[str, datetime] = field(default_factory=dict)
+    looked: dict[str, Looked] = field(default_factory=dict)
+    _answers: dict[str, dict[Place, datetime]] = field(default_factory=dict)
     _asked: dict[Name, Asked] = field(default_factory=dict)
 
     def note(
-        self, asset: Asset, todo: Iterable[Ask], seen: Sequence[Observation]
+        self,
+        asset: Asset,
+        todo: Iterable[Ask],
+        seen: Sequence[Observation],
+        *,
+        shut_in: Collection[str] = (),
     ) -> dict[str, bytes]:
-        """Take up what a visit saw; returns the rows to be written with it."""
+        """
+        Take up what a visit saw; returns the rows to be written with it.
+
+        `shut_in` are the vantages from which not even the control hosts answer.
+        """
         stamp = Stamp.now(self.clock)
         ways = {_name(asset, ask): _way(asset, ask) for ask in todo}
         self._asked |= {name: Asked(stamp.seconds, way) for name, way in ways.items()}
-        self._remember(seen)
+        self._remember(seen, shut_in)
         return {
-            "/".join(name): _row(o, stamp, ways.get(name, ""))
+            "/".join(name): _row(o, stamp, ways.get(name, ""), self._answered(o))
             for o in seen
             for name in [(o.asset, o.port, o.vantage, o.question)]
         }
@@ -76,6 +108,8 @@ class Recall:
                 row = json.loads(body)
                 seen, stamp = _observation(row["observation"]), Stamp.of(row["asked"])
                 way = str(row["way"])
+                answered = row.get("answered")
+                answered = datetime.fromisoformat(answered) if answered else None
             except (KeyError, TypeError, ValueError):
                 # Another version wrote it.  Nothing is lost but the time until the next visit.
                 dropped.append(key)
@@ -84,10 +118,14 @@ class Recall:
                 dropped.append(key)
                 continue
             restored.append(seen)
+            if answered is not None:
+                self._answers.setdefault(seen.asset, {})[_place(seen)] = answered
             if key in names:
                 at = self.clock.monotonic() - _age(stamp, self.clock)
                 self._asked[names[key]] = Asked(at, way)
-        self._remember(restored)
+        # From where we saw nothing then is forgotten: until it is looked at again, from everywhere
+        # that had no control host to tell.
+        self._remember(restored, {o.vantage for o in restored})
         return dropped
 
     def keep_only(self, plan: Plan) -> None:
@@ -95,6 +133,8 @@ class Recall:
         self.memory.keep_only(plan)
         known = set(_names(plan))
         self._asked = {name: asked for name, asked in self._asked.items() if name in known}
+        self.looked = {asset: look for asset, look in self.looked.items() if asset in plan}
+        self._answers = {asset: at for asset, at in self._answers.items() if asset in plan}
 
     def due(self, asset: Asset, ask: Ask, wait: timedelta) -> bool:
         """Whether the asset may be asked this again; at once when it is to be asked otherwise."""
@@ -109,56 +149,55 @@ class Recall:
         asked = self._asked.get(_name(asset, ask))
         return asked is not None and self.clock.monotonic() - asked.at >= wait.total_seconds()
 
-    def silent_gateway(self, asset: Asset) -> str:
-        """
-        The gateway in front of the asset when its newest look found it silent; empty otherwise.
-
-        Of gateways in a row it is the one nearest to us.
-        """
-        looks = [
-            o
-            for o in self.memory
-            if o.asset == asset.behind and isinstance(o.facts, Presence) and not o.blind
-        ]
-        newest = max(looks, key=lambda o: o.finished, default=None)
-        if newest is None or not isinstance(newest.facts, Presence) or newest.facts.answered:
-            return ""
-        return newest.gateway or newest.asset
-
-    def silent_zone(self, asset: Asset, assets: Iterable[Asset]) -> str:
-        """
-        The asset's zone in words, when so many others of it were silent when last looked at that
-        the silence is the zone's; empty otherwise.
-        """
-        others = {a.id for a in assets if a.zone == asset.zone and a.id != asset.id}
-        newest: dict[str, Observation] = {}
-        for o in self.memory:
-            if o.asset in others and isinstance(o.facts, Presence) and not o.blind:
-                before = newest.get(o.asset)
-                if before is None or before.finished < o.finished:
-                    newest[o.asset] = o
-        silent = sum(
-            isinstance(o.facts, Presence) and not o.facts.answered for o in newest.values()
-        )
-        return f"zone {asset.zone}" if is_zone_silent(silent, len(newest)) else ""
-
     def ever_asked(self, asset: Asset, ask: Ask) -> bool:
         return _name(asset, ask) in self._asked
 
-    def young(self, asset: str, within: timedelta) -> set[tuple[str, str, str]]:
-        """Port, vantage and question of what is known (facts, not a gap) and no older."""
-        at = self.clock.now()
-        return {
-            (o.port, o.vantage, o.question)
-            for o in self.memory
-            if o.asset == asset and o.facts is not None and at - o.finished <= within
-        }
+    def young(self, asset: str, within: timedelta) -> set[Place]:
+        """What was answered (facts, not a gap) and no longer ago, whatever came of it since."""
+        now = self.clock.now()
+        return {place for place, at in self._answers.get(asset, {}).items() if now - at <= within}
 
-    def _remember(self, seen: Iterable[Observation]) -> None:
-        for observation in sorted(seen, key=lambda o: o.finished):
+    def _answered(self, seen: Observation) -> datetime | None:
+        return self._answers.get(seen.asset, {}).get(_place(seen))
+
+    def _remember(self, seen: Iterable[Observation], shut_in: Collection[str]) -> None:
+        seen = sorted(seen, key=lambda o: o.finished)
+        nowhere = {o.visit for o in seen if o.reason is Reason.BLIND}
+        for observation in seen:
             self.memory.remember([observation])
+            if observation.facts is not None:
+                of_asset = self._answers.setdefault(observation.asset, {})
+                of_asset[_place(observation)] = observation.finished
             if observation.last_alive is not None:
                 self.last_alive[observation.asset] = observation.last_alive
+            if isinstance(observation.facts, Presence):
+                before = self.looked.get(observation.asset)
+                self.looked[observation.asset] = (
+                    _back(observation, before)
+                    if observation.facts.answered
+                    else _silent(observation, shut_in, nowhere)
+                )
+
+
+def _back(seen: Observation, before: Looked | None) -> Looked:
+    if before is None or before.answered:
+        kept = before or Looked(seen.finished, answered=True, behind="")
+        return replace(kept, at=seen.finished)
+    return Looked(seen.finished, answered=True, behind=before.behind, back=seen.finished)
+
+
+def _silent(seen: Observation, shut_in: Collection[str], nowhere: Collection[str]) -> Looked:
+    ours = seen.blind and seen.vantage in shut_in
+    return Looked(
+        seen.finished,
+        answered=False,
+        behind=OURSELVES if ours else seen.gateway,
+        told=not (ours or seen.visit in nowhere),
+    )
+
+
+def _place(seen: Observation) -> Place:
+    return (seen.port, seen.vantage, seen.question)
 
 
 def _name(asset: Asset, ask: Ask) -> Name:
@@ -197,8 +236,13 @@ def _age(stamp: Stamp, clock: Clock) -> float:
     return passed if passed >= 0 else math.inf
 
 
-def _row(seen: Observation, stamp: Stamp, way: str) -> bytes:
-    row = {"observation": plain(seen), "asked": stamp.plain(), "way": way}
+def _row(seen: Observation, stamp: Stamp, way: str, answered: datetime | None) -> bytes:
+    row = {
+        "observation": plain(seen),
+        "asked": stamp.plain(),
+        "way": way,
+        "answered": plain(answered),
+    }
     return json.dumps(row, sort_keys=True, ensure_ascii=False).encode()
 
 

@@ -29,6 +29,7 @@ from appliance.outlets.picture import Link
 from appliance.outlets.teller import Change, Teller, Telling
 from appliance.recall import Recall
 from appliance.refusals import Refusals
+from appliance.silences import Silences
 from appliance.site.loading import Loaded
 from appliance.site.model import Asset, Site
 from appliance.site.profiles import firmware_oids, profiles
@@ -116,6 +117,7 @@ class Rounds:
         self.cadence = Cadence(self.site, self.planned)
         self._judge()
         self.recall.keep_only(self.planned)
+        self.silences = Silences(self.recall, self.visitable(), self.every)
 
     async def restore(self) -> None:
         """Take up what the ledger's store holds about subjects and questions that still exist."""
@@ -207,15 +209,15 @@ class Rounds:
             self.planned[asset.id],
             every=self.every(asset),
             last_alive=self.recall.last_alive.get(asset.id),
-            gateway=self.recall.silent_gateway(asset)
-            or self.recall.silent_zone(asset, self.site.assets),
+            gateway=self.silences.before(asset),
             only_canary=only_canary,
         )
 
     async def _written(self, asset: Asset, taken: Taken) -> Visited:
         # One at a time from the states before to the states after, as a replay will do it.
         async with self._writing:
-            rows = self.recall.note(asset, taken.put, taken.observations)
+            shut_in = {c.vantage for c in self.taking.controls.newest() if c.answered is False}
+            rows = self.recall.note(asset, taken.put, taken.observations, shut_in=shut_in)
             return await self._write(asset, taken, rows)
 
     async def record(self, events: Sequence[Event]) -> None:
@@ -346,11 +348,19 @@ class Rounds:
         running = self.clock.monotonic() - self._since
         return Own(
             assets=tuple(
-                covered(self.recall, a, self.planned[a.id], self.cadence.wait, running=running)
+                covered(
+                    self.recall,
+                    a,
+                    self.planned[a.id],
+                    self.cadence.wait,
+                    running=running,
+                    behind=self.silences.behind(a),
+                )
                 for a in self.visitable()
             ),
             controls=self.taking.controls.newest(),
             drills=self.drilled.own,
+            zones=self.silences.zones(),
         )
 
     def _due(self, asset: Asset, ask: Ask) -> bool:

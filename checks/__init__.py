@@ -99,6 +99,7 @@ from checks.fr6_response.alert_path_alive import judge as alert_path_alive
 from checks.fr6_response.authentication_failures_normal import (
     judge as authentication_failures_normal,
 )
+from checks.fr6_response.site_answers import judge as site_answers
 from checks.fr6_response.zone_answers import judge as zone_answers
 from checks.fr7_availability.config_saved import judge as config_saved
 from checks.fr7_availability.inventory_device_present import judge as inventory_device_present

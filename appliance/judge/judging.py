@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from appliance.judge.memory import Memory
@@ -13,6 +13,7 @@ from appliance.site.model import Site
 from checks.check import About, Check
 from checks.deciding import Inputs, decide
 from checks.facts.context import Moment, Own
+from checks.facts.expected import Expected
 from checks.facts.observation import Facts, Observation
 from checks.facts.standing import Standing, StateKey, Subject
 from checks.facts.verdict import Verdict
@@ -99,6 +100,7 @@ class Judge:
     site: Site
     checks: tuple[Check, ...]
     interval: Callable[[Subject, type[Facts]], int]
+    _expected: dict[Subject, Expected] = field(default_factory=dict, compare=False)
 
     def visit(
         self,
@@ -132,7 +134,9 @@ class Judge:
         visit: str,
     ) -> Judged:
         key = StateKey(subject, check.id)
-        expected = expected_for(self.site, subject)
+        if subject not in self._expected:
+            self._expected[subject] = expected_for(self.site, subject)
+        expected = self._expected[subject]
         members = expected.zone.assets if expected.zone and subject.kind == About.ZONE else ()
         kinds = {kind.__name__: kind for kind in check.reads}
         relevant = tuple(

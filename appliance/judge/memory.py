@@ -8,27 +8,31 @@ from checks.check import About
 from checks.facts.observation import Observation
 from checks.facts.standing import Subject
 
-Question = tuple[str, str, str, str]
+Question = tuple[str, str, str]
 
 
 class Memory:
     """Keeps one observation per asset, port, vantage and facts type."""
 
     def __init__(self) -> None:
-        self._newest: dict[Question, Observation] = {}
+        self._newest: dict[str, dict[Question, Observation]] = {}
 
     def remember(self, observations: Iterable[Observation]) -> None:
         for seen in observations:
-            key = (seen.asset, seen.port, seen.vantage, seen.facts_type)
-            self._newest[key] = seen
+            of_asset = self._newest.setdefault(seen.asset, {})
+            of_asset[seen.port, seen.vantage, seen.facts_type] = seen
 
     def keep_only(self, assets: Iterable[str]) -> None:
         """Forget assets that are no longer in the inventory."""
         known = set(assets)
-        self._newest = {k: o for k, o in self._newest.items() if k[0] in known}
+        self._newest = {asset: o for asset, o in self._newest.items() if asset in known}
 
     def __iter__(self) -> Iterator[Observation]:
-        return iter(self._newest.values())
+        return (o for asset in self._newest for o in self.of(asset))
+
+    def of(self, asset: str) -> Iterable[Observation]:
+        """What is remembered of one asset, in no order."""
+        return self._newest.get(asset, {}).values()
 
     def about(self, subject: Subject, assets: Iterable[str] = ()) -> tuple[Observation, ...]:
         """
@@ -36,20 +40,25 @@ class Memory:
 
         `assets` are those of a zone subject.
         """
-        members = frozenset(assets)
-        found = (o for o in self._newest.values() if _belongs(o, subject, members))
-        return tuple(sorted(found, key=lambda o: (o.finished, o.vantage, o.port)))
+        found = (o for asset in self._among(subject, assets) for o in self.of(asset))
+        belongs = (o for o in found if _belongs(o, subject))
+        return tuple(sorted(belongs, key=lambda o: (o.finished, o.vantage, o.port)))
+
+    def _among(self, subject: Subject, assets: Iterable[str]) -> Iterable[str]:
+        match subject.kind:
+            case About.SERVICE | About.ASSET:
+                return (subject.asset,)
+            case About.ZONE:
+                return dict.fromkeys(assets)
+            case _:
+                return self._newest
 
 
-def _belongs(seen: Observation, subject: Subject, members: frozenset[str]) -> bool:
+def _belongs(seen: Observation, subject: Subject) -> bool:
     match subject.kind:
         case About.SERVICE:
-            return seen.asset == subject.asset and seen.service == subject.service
-        case About.ASSET:
-            return seen.asset == subject.asset
+            return seen.service == subject.service
         case About.CONDUIT:
             return seen.conduit == subject.conduit
-        case About.ZONE:
-            return seen.asset in members
         case _:
             return True

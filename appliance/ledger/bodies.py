@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from appliance.judge.judging import Judged
@@ -12,6 +13,7 @@ from appliance.visit.guard.event import Event
 from appliance.visit.taking import Taken
 from checks.facts.codec import canonical, digest, plain, split
 from checks.facts.context import Moment, Own
+from checks.facts.expected import Expected
 from checks.facts.observation import Observation
 from checks.facts.standing import Standing, StateKey
 from checks.facts.verdict import Verdict
@@ -70,7 +72,8 @@ def verdicts(
 
     Each row names the digests of what it rests on, so that it can be judged again.
     """
-    rows = [_row(j, last.get(j.key), contents) for j in judged]
+    named: dict[int, str] = {}
+    rows = [_row(j, last.get(j.key), contents, named) for j in judged]
     return [
         entry("verdicts", moment.at, {"visit": visit, "moment": moment, "rows": part})
         for part in _parts(rows)
@@ -102,16 +105,18 @@ def load(asset: str, at: datetime, taken: Taken) -> bytes:
     return entry("load", at, fields)
 
 
-def _row(judged: Judged, last: Verdict | None, contents: dict[str, bytes]) -> dict[str, Any]:
+def _row(
+    judged: Judged, last: Verdict | None, contents: dict[str, bytes], named: dict[int, str]
+) -> dict[str, Any]:
     row: dict[str, Any] = {
         "key": str(judged.key),
         "interval": judged.interval_seconds,
         "state": judged.after.state.value,
-        "expected": _kept(plain(judged.inputs.expected), contents),
+        "expected": _named(judged.inputs.expected, contents, named),
         "inputs": _inputs(judged.inputs.observations, contents),
     }
     if judged.inputs.own != Own():
-        row["own"] = _kept(plain(judged.inputs.own), contents)
+        row["own"] = _named(judged.inputs.own, contents, named)
     if last == judged.verdict:
         return row | {"same": True}
     # Who judges again in ten years has no program of ours, only what is kept here.
@@ -129,9 +134,17 @@ def _inputs(seen: Sequence[Observation], contents: dict[str, bytes]) -> list[str
     return digests if len(digests) <= INPUTS_IN_A_ROW else _kept(digests, contents)
 
 
+def _named(value: Expected | Own, contents: dict[str, bytes], named: dict[int, str]) -> str:
+    # Many rows of a visit rest on the same, and what a large site expects takes long to write out.
+    if id(value) not in named:
+        named[id(value)] = _kept(plain(value), contents)
+    return named[id(value)]
+
+
 def _kept(value: Any, contents: dict[str, bytes]) -> str:
-    name = digest(value)
-    contents[name] = canonical(value)
+    body = canonical(value)
+    name = f"sha256:{sha256(body).hexdigest()}"
+    contents[name] = body
     return name
 
 

@@ -1,4 +1,4 @@
-"""Whose silence explains another's: its zone's, that of a gateway before it, or the asset's own."""
+"""Whose silence explains another's: the site's, its zone's, a gateway's before it, or the asset's."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from checks.facts.verdict import Reason
 
 PRESENT = "inventory-device-present"
 ZONE_ANSWERS = "zone-answers"
+SITE_ANSWERS = "site-answers"
 MOST_GATEWAYS = 8
 _CAUSES = (Reason.GATEWAY_SILENT, Reason.BLIND)
 
@@ -31,6 +32,7 @@ def root(site: Site, standings: Mapping[StateKey, Standing], key: StateKey) -> s
 
 
 def _wider(site: Site, key: StateKey) -> Iterator[StateKey]:
+    yield StateKey(Subject("site"), SITE_ANSWERS)
     if key.subject.zone:
         yield StateKey(Subject("zone", zone=key.subject.zone), ZONE_ANSWERS)
     name, chain = key.subject.asset, list[StateKey]()

@@ -36,13 +36,37 @@ class OwnAsset:
     """How much of what was planned for one asset is known and in age.
 
     `planned` counts its questions; `answered` those whose newest answer (facts, not a gap) is
-    younger than three of their intervals.
+    younger than three of their intervals.  `behind`: its newest look heard nothing, or the first
+    that heard something again is young, and what the silence lay behind was found silent itself,
+    such as "zone control" or our own network.
     """
 
     asset: str
     zone: str
     planned: int
     answered: int
+    behind: str = ""
+
+
+@dataclass(frozen=True)
+class OwnZone:
+    """
+    How the assets of one zone answered when last looked at.
+
+    `assets` counts those that are looked at; `known` those whose newest look says something of
+    them: not what is silent behind a silent gateway, while we were blind, or asleep as it may be.
+    `silent` are those of them that did not answer, `again` so many of these in a look that came
+    when the zone was already found silent.  Since the first such look so many assets of `others`
+    were looked at in other zones, and so many of them silent.
+    """
+
+    zone: str
+    assets: int
+    known: int
+    silent: tuple[str, ...] = ()
+    again: int = 0
+    others: int = 0
+    others_silent: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,6 +86,7 @@ class Own:
     assets: tuple[OwnAsset, ...] = ()
     controls: tuple[OwnControl, ...] = ()
     drills: OwnDrills | None = None
+    zones: tuple[OwnZone, ...] = ()
 
 
 @dataclass(frozen=True)

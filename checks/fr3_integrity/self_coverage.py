@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from checks.check import HIGH, PART, PROGRAMME, ZONE, check
-from checks.facts.context import Own
+from checks.facts.context import Own, OwnAsset
 from checks.facts.expected import Expected
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
+from checks.zone_silence import OURSELVES
 
 
 @check(
@@ -26,10 +29,11 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
 )
 def judge(own: Own, expected: Expected) -> Verdict:
     """
-    Passes when enough of the zone's questions have an answer in age; fails when fewer have; does
-    not apply to zones of whose assets we ask nothing.
+    Passes when enough of the zone's questions have an answer in age; fails when fewer have, and
+    not only behind what was found silent; does not apply to zones of whose assets we ask nothing.
 
     Green checks over half a zone look like green checks over a whole one: this tells them apart.
+    Of a zone cut off another finding tells already.
     """
     zone = expected.zone
     if zone is None:
@@ -45,11 +49,24 @@ def judge(own: Own, expected: Expected) -> Verdict:
     if planned == 0:
         return not_applicable(f"Nothing is asked of the assets of zone {zone.id}.")
     answered = sum(a.answered for a in known.values())
+    percent = expected.limits.coverage_percent
     said = f"{answered} of {planned} questions in zone {zone.id} have an answer in age"
-    if answered * 100 >= expected.limits.coverage_percent * planned:
-        return passed(f"{said}; {expected.limits.coverage_percent} percent are wanted.")
-    return failed(
-        Reason.MISSING,
-        f"Only {said}; {expected.limits.coverage_percent} percent are wanted.",
-        where=tuple(a.asset for a in known.values() if a.answered < a.planned),
-    )
+    if _enough(known.values(), percent):
+        return passed(f"{said}; {percent} percent are wanted.")
+    lacking = [a for a in known.values() if a.answered < a.planned]
+    where = tuple(a.asset for a in lacking)
+    if _enough([a for a in known.values() if not a.behind], percent):
+        causes = sorted({a.behind for a in lacking if a.behind})
+        return inconclusive(
+            Reason.BLIND if causes == [OURSELVES] else Reason.GATEWAY_SILENT,
+            f"Only {said}; the others lie behind what was found silent: {', '.join(causes)}.",
+            where=where,
+        )
+    return failed(Reason.MISSING, f"Only {said}; {percent} percent are wanted.", where=where)
+
+
+def _enough(assets: Iterable[OwnAsset], percent: int) -> bool:
+    planned = answered = 0
+    for asset in assets:
+        planned, answered = planned + asset.planned, answered + asset.answered
+    return answered * 100 >= percent * planned

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from checks.check import ENGINEERING, HIGH, HINT, ZONE, check
-from checks.facts.context import Presence
+from checks.check import HIGH, HINT, SOC, ZONE, check
+from checks.facts.context import Own, OwnZone
 from checks.facts.expected import Expected
-from checks.facts.observation import Seen
 from checks.facts.verdict import (
     Reason,
     RestsOn,
@@ -15,7 +14,7 @@ from checks.facts.verdict import (
     not_applicable,
     passed,
 )
-from checks.zone_silence import LEAST_SILENT, is_zone_silent
+from checks.zone_silence import LEAST_SILENT, is_site_silent, is_zone_silent
 
 
 @check(
@@ -23,31 +22,50 @@ from checks.zone_silence import LEAST_SILENT, is_zone_silent
     about=ZONE,
     requirements={"SR 6.2": HINT, "SR 7.8": HINT},
     severity=HIGH,
-    audience=ENGINEERING,
+    audience=SOC,
     remedy="Look at what they have in common: the switch, the firewall, the power of the zone.",
     by_hand="From the monitor's zone try three assets of the zone: most of them must answer.",
 )
-def judge(looks: tuple[Seen[Presence], ...], expected: Expected) -> Verdict:
+def judge(own: Own, expected: Expected) -> Verdict:
     """
-    Passes when fewer than half of the zone's assets were silent when last looked at; fails when
-    at least three and half of them were; does not apply to zones of three assets or fewer.
+    Passes when fewer than half of the zone's assets were silent when last looked at; fails when at
+    least three and half of them were, again after that was known, and other zones answer; does not
+    apply to zones of three assets or fewer.
 
-    One cable out is one finding: what else would be said of each asset is said once, here.
+    One cable out is one finding: what else would be said of each asset is said once, here, and of
+    several zones at once by site-answers.
     """
-    inside = expected.zone.assets if expected.zone else ()
-    if len(inside) <= LEAST_SILENT:
+    zone = next((z for z in own.zones if expected.zone and z.zone == expected.zone.id), None)
+    if zone is None or zone.assets <= LEAST_SILENT:
         return not_applicable("The zone is too small to tell its silence from its assets'.")
-    known = {s.asset: s.facts.answered for s in looks if s.facts is not None}
-    if len(known) <= LEAST_SILENT:
+    if zone.silent and is_site_silent(own.zones):
         return inconclusive(
-            Reason.NOT_ASKED, f"Of {len(inside)} assets {len(known)} were looked at so far."
+            Reason.GATEWAY_SILENT, "Other zones are silent too: site-answers tells of all together."
         )
-    silent = sorted(asset for asset, answered in known.items() if not answered)
-    if is_zone_silent(len(silent), len(known)):
+    if zone.known <= LEAST_SILENT or 2 * zone.known < zone.assets:
+        return inconclusive(
+            Reason.NOT_ASKED, f"Of {zone.assets} assets {zone.known} could be judged so far."
+        )
+    silent = len(zone.silent)
+    if is_zone_silent(zone.again, zone.known) and _is_alone(zone, own):
         return failed(
             Reason.MISSING,
-            f"{len(silent)} of {len(known)} assets were silent when last looked at.",
+            f"{silent} of {zone.known} assets were silent when last looked at.",
             rests_on=RestsOn.SILENCE,
-            where=tuple(silent),
+            where=zone.silent,
         )
-    return passed(f"{len(known) - len(silent)} of {len(known)} assets answer.")
+    if is_zone_silent(silent, zone.known):
+        return inconclusive(
+            Reason.UNCONFIRMED,
+            f"{silent} of {zone.known} assets were silent when last looked at; they, or other "
+            "zones, have to be looked at once more.",
+            where=zone.silent,
+        )
+    return passed(f"{zone.known - silent} of {zone.known} assets answer.")
+
+
+def _is_alone(zone: OwnZone, own: Own) -> bool:
+    """Whether it is this zone and no other: others answer, or were given the time to be silent."""
+    if not any(z.known for z in own.zones if z.zone != zone.zone):
+        return True
+    return 2 * zone.others_silent < zone.others or 4 * zone.again >= 3 * len(zone.silent)

@@ -44,3 +44,36 @@ def test_could_not_see_an_asset_without_a_plan():
 
     assert told(answer) == ("inconclusive", "not-asked")
     assert answer.where == ("plc-2",)
+
+
+def behind(cause, *, others=10):
+    return Own(
+        assets=(
+            OwnAsset("plc-1", "control", 10, 0, behind=cause),
+            OwnAsset("plc-2", "control", 10, others),
+        )
+    )
+
+
+def test_could_not_see_what_lies_behind_a_silence_that_is_told_of_already():
+    answer = verdict(CHECK, own=behind("zone control"), zone=ZONE)
+
+    assert told(answer) == ("inconclusive", "gateway-silent")
+    assert answer.said == (
+        "Only 10 of 20 questions in zone control have an answer in age; the others lie behind what "
+        "was found silent: zone control."
+    )
+    assert answer.where == ("plc-1",)
+
+
+def test_could_not_see_anything_while_our_own_network_is_gone():
+    answer = verdict(CHECK, own=behind("our own network"), zone=ZONE)
+
+    assert told(answer) == ("inconclusive", "blind")
+
+
+def test_broken_when_more_is_missing_than_lies_behind_a_silence():
+    answer = verdict(CHECK, own=behind("gw", others=8), zone=ZONE)
+
+    assert told(answer) == ("fail", "missing")
+    assert answer.where == ("plc-1", "plc-2")

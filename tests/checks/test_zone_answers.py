@@ -5,27 +5,29 @@ from __future__ import annotations
 import pytest
 
 from checks import BY_ID
-from checks.facts.context import Presence
+from checks.facts.context import Own, OwnZone
 from checks.facts.expected import ExpectedZone
-from checks.facts.verdict import Reason
-from tests.checks.given import observed, told, verdict
+from tests.checks.given import told, verdict
 
 CHECK = BY_ID["zone-answers"]
+ELSEWHERE = OwnZone("dmz", assets=9, known=9)
 
 
-def judged(answering, silent, *, inside=None, **changes):
-    names = [f"plc-{n}" for n in range(answering + silent)]
-    looks = [
-        observed(
-            Presence(answered=n < answering, by=("tcp-502",) if n < answering else ()),
-            asset=name,
-            alive=n < answering,
-            **changes,
-        )
-        for n, name in enumerate(names)
-    ]
-    zone = ExpectedZone("control", tuple(names) if inside is None else inside)
-    return verdict(CHECK, *looks, asset=None, zone=zone)
+def names(count):
+    return tuple(f"plc-{n}" for n in range(count))
+
+
+def judged(answering, silent, *others, again=None, assets=None, **changes):
+    zone = OwnZone(
+        "control",
+        assets=answering + silent if assets is None else assets,
+        known=answering + silent,
+        silent=names(silent),
+        again=silent if again is None else again,
+        **changes,
+    )
+    inside = ExpectedZone("control", names(zone.assets))
+    return verdict(CHECK, own=Own(zones=(zone, *others)), asset=None, zone=inside)
 
 
 @pytest.mark.parametrize(("answering", "silent"), [(4, 0), (4, 3), (2, 2), (198, 2)])
@@ -45,22 +47,32 @@ def test_broken_says_how_many():
     assert judged(1, 3).said == "3 of 4 assets were silent when last looked at."
 
 
+def test_broken_at_once_while_others_answer_and_later_when_nobody_can_say():
+    half = {"again": 10, "others": 4}
+
+    assert told(judged(0, 20, ELSEWHERE, **half, others_silent=1))[0] == "fail"
+    assert told(judged(0, 20, ELSEWHERE, again=15))[0] == "fail"
+    for unclear in ({"again": 10}, {**half, "others_silent": 2}):
+        assert told(judged(0, 20, ELSEWHERE, **unclear)) == ("inconclusive", "unconfirmed")
+
+
 def test_not_applicable_to_a_zone_of_three():
     assert told(judged(0, 3))[0] == "not-applicable"
 
 
-def test_could_not_see_before_enough_were_looked_at():
-    names = tuple(f"plc-{n}" for n in range(200))
-
-    assert told(judged(0, 3, inside=names)) == ("inconclusive", "not-asked")
-
-
-def test_could_not_see_while_we_are_blind():
-    assert told(judged(0, 4, blind=True)) == ("inconclusive", "blind")
+@pytest.mark.parametrize(("answering", "silent"), [(0, 3), (3, 0), (99, 0)])
+def test_could_not_see_before_enough_were_looked_at(answering, silent):
+    assert told(judged(answering, silent, assets=200)) == ("inconclusive", "not-asked")
 
 
-def test_could_not_see_a_gap():
-    gaps = [observed(Reason.TIMEOUT, facts_type="Presence", asset=f"plc-{n}") for n in range(5)]
-    zone = ExpectedZone("control", tuple(f"plc-{n}" for n in range(5)))
+def test_could_not_see_until_the_silent_were_looked_at_again():
+    answer = judged(0, 20, again=9)
 
-    assert told(verdict(CHECK, *gaps, asset=None, zone=zone))[0] == "inconclusive"
+    assert told(answer) == ("inconclusive", "unconfirmed")
+    assert answer.where == names(20)
+
+
+def test_could_not_see_while_other_zones_are_silent_too():
+    other = OwnZone("dmz", assets=4, known=4, silent=names(4))
+
+    assert told(judged(0, 20, other)) == ("inconclusive", "gateway-silent")

@@ -53,7 +53,7 @@ async def opened(folder: Path, state: Path, clock):
         await store.close()
 
 
-def head(*, laboratory: bool = True, zones: int = 1, mqtt: bool = False) -> str:
+def head(*, laboratory: bool = True, zones: int = 1, outlets: bool = False) -> str:
     """A site whose zone N (from 0) has the addresses 127.(70+N).0.0/16 and the vantage 127.0.0.(5+N)."""
     networks = "\n".join(
         f"  - {{id: cell-{n}, name: Cell {n}, networks: [127.{70 + n}.0.0/16], sl_t: 2}}"
@@ -63,7 +63,8 @@ def head(*, laboratory: bool = True, zones: int = 1, mqtt: bool = False) -> str:
         f"{{id: monitor-{n}, zone: cell-{n}, source: 127.0.0.{5 + n}, kind: monitor}}"
         for n in range(zones)
     )
-    outlets = "outlets: {mqtt: {broker: 'mqtt://127.0.0.1:1'}}\n" if mqtt else ""
+    mqtt, soc = "mqtt: {broker: 'mqtt://127.0.0.1:1'}", "soc: [{address: 'tcp://127.0.0.1:1'}]"
+    told = f"outlets: {{{mqtt}, {soc}}}\n" if outlets else ""
     return f"""
 site: {{id: bench, name: Bench, laboratory: {str(laboratory).lower()}}}
 appliance:
@@ -72,7 +73,7 @@ appliance:
   vantages: [{vantages}]
 zones:
 {networks}
-{outlets}"""
+{told}"""
 
 
 async def guard_entries(rounds, *kinds):

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 
+import pytest
+
+from appliance.visit import classes
+from checks.facts.standing import State
 from tests.harm.appliances import Hurried, guard_entries, head
 from tests.harm.conftest import SHORT
 from tests.harm.farm import assets, farm, name
 
 HOUR, MINUTE = 3_600.0, 60.0
-ROUNDS = 2 if SHORT else 5
-EACH = 2 if SHORT else 20
+ZONES, EACH = 10, 4 if SHORT else 20
+ROUNDS = 4 if SHORT else 6
 
 
 async def visited(rounds, devices):
@@ -26,47 +31,100 @@ def stopped(rounds):
     return [stop.where for stop in rounds.guard.restraints.stops.all()]
 
 
-def overheard(rounds):
-    """Every message the rounds leave for the broker from now on, by what it is."""
-    told, commit = Counter(), rounds.store.commit
-
-    async def committing(entries, messages=(), **more):
-        for message in messages:
-            told[message.address.split("/")[3]] += 1
-        return await commit(entries, messages, **more)
-
-    rounds.store.commit = committing
-    return told
+def failing(rounds, state=State.FAIL):
+    return {str(key) for key, s in rounds.standings.items() if s.state is state}
 
 
-async def test_all_cut_off_while_idle_stop_nothing(appliance, counted):
+class Overheard:
+    """Every message left for the broker and the SOC from now on: `mqtt` counts kinds of topics."""
+
+    def __init__(self, rounds):
+        self.mqtt, self.soc, self.ended, self._told = Counter(), [], [], []
+        commit = rounds.store.commit
+
+        async def committing(entries, messages=(), **more):
+            for message in messages:
+                self._hear(message)
+            return await commit(entries, messages, **more)
+
+        rounds.store.commit = committing
+
+    def _hear(self, message):
+        if message.outlet != "mqtt":
+            self.soc.append(message.address)
+            return
+        kind, _, rest = message.address.removeprefix("upheld/v1/bench/").partition("/")
+        self.mqtt[kind] += 1
+        if kind == "alert":
+            (self._told if message.body else self.ended).append(rest)
+
+    def begun(self):
+        return set(self._told)
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """How long a connection may take: long for devices that live, short for those cut off."""
+
+    def wait(seconds):
+        numbers = replace(classes.LABORATORY, connect=seconds, whole=6 * seconds)
+        monkeypatch.setattr(classes, "LABORATORY", numbers)
+
+    return wait
+
+
+async def test_all_cut_off_while_idle_stop_nothing_and_are_one_alert(appliance, counted, waits):
     clock = Hurried()
-    async with farm(10, EACH) as found:
+    waits(10.0)
+    async with farm(ZONES, EACH) as found:
         everybody = [d for devices in found.values() for d in devices]
-        text = head(zones=10, mqtt=True) + assets(found)
+        text = head(zones=ZONES, outlets=True) + assets(found, more="every: 1h,")
         async with appliance(text, clock) as rounds:
             await visited(rounds, everybody)
-            opened = await guard_entries(rounds)
-            told = overheard(rounds)
+            opened, before = await guard_entries(rounds), failing(rounds)
+            unclear, told = failing(rounds, State.UNKNOWN), Overheard(rounds)
             for device in everybody:
                 device.cut()
+            waits(0.3)
             for _ in range(ROUNDS):
                 clock.pass_(HOUR)
                 await visited(rounds, everybody)
+                # As the daemon does every minute.
+                await rounds.age()
                 assert stopped(rounds) == []
             kinds = Counter(e["kind"] for e in (await guard_entries(rounds))[len(opened) :])
-            down = [s for s in rounds.standings if s.check == "inventory-device-present"]
+            cut, during, said = failing(rounds), told.begun(), list(told.soc)
+            for device in everybody:
+                device.revive()
+            waits(10.0)
+            # Each breaker's trial first, then the visits: what rests on silence wants two.
+            clock.pass_(24 * HOUR)
+            await looked(rounds, everybody)
+            await visited(rounds, everybody)
+            await visited(rounds, everybody)
+            after = failing(rounds)
+            unknown = failing(rounds, State.UNKNOWN)
 
     assert [e["kind"] for e in opened] == []
     assert kinds["stop.began"] == kinds["suspected-impact"] == 0
-    assert len(down) == len(everybody)
+    # Each device's own finding (it speaks plain Modbus) fails before and after, unseen meanwhile.
+    assert {k for k in before if not k.endswith("modbus-plain-compensated")} == set()
+    assert cut - before == {"site.site-answers"}
+    assert during - before == {"site.site-answers"}
+    assert said == ["control.fail"]
+    assert (after, unknown - unclear) == (before, set())
+    assert told.begun() == during
+    assert told.ended.count("site.site-answers") == 1
+    assert told.soc == ["control.fail", "control.recovered"]
     counted(
         devices_cut_off=len(everybody),
+        zones=ZONES,
         rounds=ROUNDS,
-        segment_stops=0,
-        site_stops=0,
+        stops=0,
+        alerts_over_mqtt=len(during - before),
+        alerts_to_the_soc=len(said),
         **{f"guard {kind}": n for kind, n in sorted(kinds.items())},
-        **{f"messages {kind}": n for kind, n in sorted(told.items())},
+        **{f"messages {kind}": n for kind, n in sorted(told.mqtt.items())},
     )
 
 
