@@ -90,7 +90,10 @@ def bodies(connection: sqlite3.Connection, n: int) -> list[bytes]:
 def put(connection: sqlite3.Connection, n: int, bundle: bytes) -> None:
     """Replace the bodies of one run by their bundle, inside the caller's transaction."""
     connection.execute("INSERT INTO main.bundle VALUES (?, ?)", (n, bundle))
-    connection.execute(
-        "UPDATE main.entry SET body = NULL WHERE idx >= ? AND idx < ?",
-        (n * ENTRIES, (n + 1) * ENTRIES),
-    )
+    span = (n * ENTRIES, (n + 1) * ENTRIES)
+    rows = connection.execute(
+        "SELECT idx, leaf FROM main.entry WHERE idx >= ? AND idx < ? ORDER BY idx", span
+    ).fetchall()
+    # Not UPDATE: it would leave a page of the file for every row or two, nearly empty.
+    connection.execute("DELETE FROM main.entry WHERE idx >= ? AND idx < ?", span)
+    connection.executemany("INSERT INTO main.entry VALUES (?, ?, NULL)", rows)

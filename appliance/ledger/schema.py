@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from appliance.ledger.bundles import ENTRIES
 from appliance.ledger.errors import LedgerError
 
 VERSION = 1
@@ -55,6 +56,13 @@ _BODIES_GO = (
     WHEN NEW.idx IS NOT OLD.idx OR NEW.leaf IS NOT OLD.leaf OR NEW.body IS NOT NULL
     BEGIN SELECT RAISE(ABORT, 'the table entry is append-only'); END
     """,
+    # A row goes for the moment in which it comes back without its body, which a bundle holds then.
+    "DROP TRIGGER IF EXISTS entry_DELETE",
+    (
+        "CREATE TRIGGER entry_DELETE BEFORE DELETE ON entry "
+        f"WHEN NOT EXISTS (SELECT 1 FROM bundle WHERE n = OLD.idx / {ENTRIES}) "  # noqa: S608
+        "BEGIN SELECT RAISE(ABORT, 'the table entry is append-only'); END"
+    ),
 )
 
 # They stop our own mistakes, not an attacker: whoever may write the file may drop them.
@@ -63,7 +71,6 @@ CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table}
 BEGIN SELECT RAISE(ABORT, 'the table {table} is append-only'); END
 """
 _GUARDED = (
-    ("entry", "DELETE"),
     ("content", "UPDATE"),
     ("checkpoint", "DELETE"),
 )
