@@ -8,7 +8,6 @@ from importlib.resources import files
 
 import structlog
 
-from appliance.falling import distrust
 from appliance.ledger import bodies
 from appliance.round import Rounds
 from checks import ALL
@@ -33,7 +32,7 @@ async def run(rounds: Rounds) -> Mapping[str, str]:
     at = rounds.clock.now()
     rounds.drilled = replace(rounds.drilled, tested=at)
     if found != before or found:
-        await distrust(rounds, found)
+        await rounds.distrust(found)
     if found != before:
         body = bodies.entry("selftest", at, {"checks": len(ALL), "broken": found})
         await rounds.note([body], lambda _: ())

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from appliance.clock import SystemClock
 from appliance.ledger.store import Store
-from appliance.restoring import restore
 from appliance.round import Rounds
 from appliance.site.loading import load
 from appliance.visit.guard import Guard, Kept
@@ -47,7 +46,7 @@ async def opened(folder: Path, state: Path, clock):
     try:
         loaded = load(folder)
         rounds = Rounds(loaded, folder, store, clock, Guard(clock, kept, loaded.site))
-        await restore(rounds)
+        await rounds.restore()
         yield rounds
     finally:
         kept.close()
