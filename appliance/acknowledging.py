@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from appliance.ledger import bodies
+from appliance.outlets.alerts import Acknowledged
 from appliance.round import Rounds
 from appliance.site.problems import choices
 
@@ -25,10 +27,27 @@ async def acknowledge(rounds: Rounds, command: Mapping[str, Any], who: str) -> d
         who = f"root for {person}"
     if not why:
         return {"error": 'say why with --why "..."; it is written down with your name'}
-    said = await rounds.acknowledge(key, who, why)
-    if said is not None:
+    if await _acknowledged(rounds, key, who, why):
+        said = f"{key} is acknowledged by {who}: {why}. It ends when the state changes."
         return {"said": [said]}
     fires = {str(k) for k, row in rounds.teller.book.rows.items() if row.open}
     if not fires:
         return {"error": f"no alert {key} is open; nothing fires"}
     return {"error": f"no alert {key} is open; write {choices(key, fires)}"}
+
+
+async def _acknowledged(rounds: Rounds, name: str, who: str, why: str) -> bool:
+    """Whether such an alert was open."""
+    async with rounds.writing:
+        key = next((k for k in rounds.standings if str(k) == name), None)
+        by = Acknowledged(who, why, rounds.clock.now())
+        telling = key and rounds.teller.acknowledge(
+            key, by, rounds.standings, entry=rounds.store.size, at=by.at
+        )
+        if not telling:
+            return False
+        fields = {"key": name, "act": "acknowledged", "who": who, "why": why}
+        body = bodies.entry("user.action", by.at, fields)
+        await rounds.store.commit([body], telling.messages, alerts=telling.rows)
+        rounds.said(telling)
+    return True

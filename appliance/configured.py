@@ -15,6 +15,7 @@ from appliance.beginning import CONFIGURATION
 from appliance.ledger import bodies
 from appliance.notify import notify
 from appliance.outlets.serving import Door, PageError
+from appliance.restoring import forget
 from appliance.round import Rounds
 from appliance.site.difference import difference
 from appliance.site.loading import load
@@ -73,7 +74,7 @@ class Configured:
             return "nothing changed"
         changes += plan_difference(plan(rounds.site), plan(loaded.site))
         rounds.adopt(loaded)
-        await rounds.forget()
+        await forget(rounds)
         await record(rounds, changes)
         await self._outlets.follow()
         self._followed()

@@ -34,6 +34,7 @@ from appliance.outlets.picture import Picture
 from appliance.outlets.serving import Door, PageError, serve
 from appliance.painting import paint, sources
 from appliance.reporting import status
+from appliance.restoring import restore
 from appliance.round import Rounds
 from appliance.ruling import COMMANDS, Ruling
 from appliance.site.loading import Loaded, load
@@ -89,7 +90,7 @@ class Daemon:
 
     async def _with(self, state_dir: Path) -> None:
         rounds = self.rounds
-        await rounds.restore()
+        await restore(rounds)
         self.publishing = publishing.Publishing(rounds)
         self.keeping = Keeping(rounds, self.publishing, state_dir)
         self.house = Housekeeping(rounds, self.publishing)

@@ -12,6 +12,7 @@ from datetime import datetime
 
 import structlog
 
+from appliance.falling import age
 from appliance.notify import notify
 from appliance.outlets import messages, syslog_messages, telling
 from appliance.publishing import Publishing
@@ -58,7 +59,7 @@ class Housekeeping:
                 await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
 
     async def _once(self) -> None:
-        await self._rounds.age()
+        await age(self._rounds)
         await self._tell_heads()
         self.backlog = await self._rounds.store.backlog()
         self.checkpoint_at = await self._rounds.store.signed_at()

@@ -9,21 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from appliance.cadence import Cadence
 from appliance.clock import Clock
 from appliance.coverage import covered
-from appliance.judge.judging import Judge, Judged, applicable, subjects
+from appliance.judge.judging import Judge, Judged
 from appliance.judge.matrix import MatrixCell, matrix
-from appliance.judge.standing import aged, distrusted
 from appliance.ledger import bodies
 from appliance.ledger.entry import Message
 from appliance.ledger.store import Committed, Store
-from appliance.outlets.alerts import Acknowledged
 from appliance.outlets.drilled import Drilled
 from appliance.outlets.picture import Link
 from appliance.outlets.teller import Change, Teller, Telling
@@ -43,11 +40,10 @@ from appliance.visit.reach import NEVER, looks
 from appliance.visit.slots import Slots
 from appliance.visit.taking import Taken, Taking
 from checks import ALL, BY_ID
-from checks.facts.codec import build
 from checks.facts.context import Moment, Own
 from checks.facts.observation import Observation
 from checks.facts.standing import Standing, StateKey
-from checks.facts.verdict import Reason, Verdict
+from checks.facts.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -76,9 +72,9 @@ class Rounds:
     verdicts: dict[StateKey, Verdict] = field(default_factory=dict)
     slots: Slots = field(default_factory=Slots)
     told: Callable[[], None] = lambda: None
-    links: Callable[[], Mapping[str, Link]] = dict
     drilled: Drilled = Drilled()
-    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    links: Callable[[], Mapping[str, Link]] = dict
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _cells: tuple[tuple[int, str], tuple[MatrixCell, ...]] | None = None
 
     def __post_init__(self) -> None:
@@ -115,59 +111,14 @@ class Rounds:
             a.id: asks(a, looks(self.site, a), laboratory=laboratory) for a in self.visitable()
         }
         self.cadence = Cadence(self.site, self.planned)
-        self._judge()
+        self.trust()
         self.recall.keep_only(self.planned)
         self.silences = Silences(self.recall, self.visitable(), self.every)
 
-    async def restore(self) -> None:
-        """Take up what the ledger's store holds about subjects and questions that still exist."""
-        known = {
-            str(StateKey(s, c.id)): StateKey(s, c.id)
-            for s in subjects(self.site)
-            for c in applicable(self.site, s, ALL)
-        }
-        kept = await self.store.standings()
-        for text in kept.keys() & known.keys():
-            self.standings[known[text]] = build(Standing, bodies.parsed(kept[text]))
-        at, rows = self.clock.now(), await self.store.alerts()
-        told = self.teller.restore(self.standings, rows, at=at)
-        await self._remove(
-            sorted(kept.keys() - known.keys()),
-            told,
-            dict.fromkeys(rows.keys() - {str(key) for key in self.teller.book.rows}),
-        )
-        await self._drop(self.recall.restore(await self.store.remembered(), self.planned))
-
-    async def forget(self) -> None:
-        """Drop the states of subjects and checks the configuration no longer has."""
-        known = {
-            StateKey(s, c.id) for s in subjects(self.site) for c in applicable(self.site, s, ALL)
-        }
-        async with self._writing:
-            gone = [key for key in self.standings if key not in known]
-            for key in gone:
-                del self.standings[key]
-                self.verdicts.pop(key, None)
-            telling = self.teller.gone(gone, at=self.clock.now())
-            await self._remove(sorted(str(key) for key in gone), telling.messages, telling.rows)
-            self.teller.written(telling)
-
-    async def _remove(
-        self,
-        keys: list[str],
-        told: Sequence[Message] = (),
-        alerts: Mapping[str, bytes | None] | None = None,
-    ) -> None:
-        """Write down that these subjects or checks are gone, so that a replay forgets them too."""
-        if keys or told or alerts:
-            body = bodies.entry("removed", self.clock.now(), {"keys": keys})
-            await self.store.commit(
-                [body] if keys else [], told, standings=dict.fromkeys(keys), alerts=alerts
-            )
-
-    async def _drop(self, remembered: Sequence[str]) -> None:
-        if remembered:
-            await self.store.commit([], remembered=dict.fromkeys(remembered))
+    def trust(self) -> None:
+        """Judge by every check the drills have not found broken."""
+        trusted = tuple(c for c in ALL if c.id not in self.drilled.broken)
+        self.judge = Judge(self.site, trusted, self.cadence.interval)
 
     def cells(self) -> tuple[MatrixCell, ...]:
         """The matrix as it stands, made anew only when something was written down since."""
@@ -215,7 +166,7 @@ class Rounds:
 
     async def _written(self, asset: Asset, taken: Taken) -> Visited:
         # One at a time from the states before to the states after, as a replay will do it.
-        async with self._writing:
+        async with self.writing:
             shut_in = {c.vantage for c in self.taking.controls.newest() if c.answered is False}
             rows = self.recall.note(asset, taken.put, taken.observations, shut_in=shut_in)
             return await self._write(asset, taken, rows)
@@ -224,12 +175,10 @@ class Rounds:
         """Write down and tell what the guard did outside of a visit."""
         if events:
             at = self.clock.now()
-            async with self._writing:
-                await self.store.commit(
-                    [bodies.guard(event, at) for event in events],
-                    self.teller.events(events, entry=self.store.size, at=at),
-                )
-            self.told()
+            await self.note(
+                [bodies.guard(event, at) for event in events],
+                lambda entry: self.teller.events(events, entry=entry, at=at),
+            )
 
     async def note(
         self,
@@ -238,14 +187,19 @@ class Rounds:
         contents: Mapping[str, bytes] | None = None,
     ) -> Committed:
         """Write down and tell what is no visit; `told` gets the index of the first entry."""
-        async with self._writing:
+        async with self.writing:
             committed = await self.store.commit(entries, told(self.store.size), contents=contents)
         self.told()
         return committed
 
+    def said(self, telling: Telling) -> None:
+        """It is written down and will be delivered; for who has held `writing` while composing it."""
+        self.teller.written(telling)
+        self.told()
+
     async def begin_anew(self, entries: Sequence[bytes], *, after: int = 0) -> None:
         """Go on in the ledger's next incarnation, where every verdict is written in full again."""
-        async with self._writing:
+        async with self.writing:
             await self.store.begin_anew(entries, after=after)
             self.verdicts.clear()
             self._cells = None
@@ -263,80 +217,6 @@ class Rounds:
             self.recall.overdue(asset, a, self.cadence.wait(asset, a))
             for a in self.planned[asset.id]
         )
-
-    async def age(self) -> int:
-        """
-        Let what nobody has confirmed in too long become unknown, and tell what was held back;
-        returns how many states aged.
-        """
-        async with self._writing:
-            aged_now = await self._age()
-            telling = self.teller.due(self.standings, entry=self.store.size, at=self.clock.now())
-            if telling.messages or telling.rows:
-                await self.store.commit([], telling.messages, alerts=telling.rows)
-                self.teller.written(telling)
-                self.told()
-        return aged_now
-
-    async def distrust(self, broken: Mapping[str, str]) -> int:
-        """
-        Judge by these checks no more, and let what they said become unknown; `broken` says why of
-        each.  Returns how many states that changed.
-        """
-        self.drilled = replace(self.drilled, broken=broken)
-        async with self._writing:
-            self._judge()
-            at = self.clock.now()
-            fallen = {
-                key: distrusted(standing, at, broken[key.check])
-                for key, standing in self.standings.items()
-                if key.check in broken and standing.reason is not Reason.CHECK_BROKEN
-            }
-            return await self._fell(fallen, at, {"broken": dict(broken)})
-
-    def _judge(self) -> None:
-        trusted = tuple(c for c in ALL if c.id not in self.drilled.broken)
-        self.judge = Judge(self.site, trusted, self.cadence.interval)
-
-    async def _age(self) -> int:
-        at = self.clock.now()
-        older = {k: new for k, s in self.standings.items() if (new := aged(s, at)) is not None}
-        return await self._fell(older, at, {})
-
-    async def _fell(
-        self, older: Mapping[StateKey, Standing], at: datetime, fields: Mapping[str, Any]
-    ) -> int:
-        if not older:
-            return 0
-        body = bodies.entry("aged", at, {"keys": [str(k) for k in older], **fields})
-        telling = self._telling([Change(k, self.standings.get(k), s) for k, s in older.items()], at)
-        await self.store.commit(
-            [body],
-            telling.messages,
-            standings={str(k): bodies.standing(s) for k, s in older.items()},
-            alerts=telling.rows,
-        )
-        self.teller.written(telling)
-        self.standings.update(older)
-        self.told()
-        return len(older)
-
-    async def acknowledge(self, name: str, who: str, why: str) -> str | None:
-        """Write down and tell that somebody has seen an alert; None when it is not open."""
-        async with self._writing:
-            key = next((k for k in self.standings if str(k) == name), None)
-            by = Acknowledged(who, why, self.clock.now())
-            telling = key and self.teller.acknowledge(
-                key, by, self.standings, entry=self.store.size, at=by.at
-            )
-            if not telling:
-                return None
-            fields = {"key": name, "act": "acknowledged", "who": who, "why": why}
-            body = bodies.entry("user.action", by.at, fields)
-            await self.store.commit([body], telling.messages, alerts=telling.rows)
-            self.teller.written(telling)
-        self.told()
-        return f"{name} is acknowledged by {who}: {why}. It ends when the state changes."
 
     def _restraint(self, asset: str, zone: str) -> str:
         """The hold in force there, in its own words; empty for none."""
@@ -385,8 +265,11 @@ class Rounds:
         entries += bodies.verdicts(visit, moment, judged, self.verdicts, contents)
         # Last: what is of the visit itself stands in one run behind its first entry.
         entries += [bodies.guard(event, moment.at) for event in taken.events]
-        telling = self._telling(
-            [Change(j.key, j.before, j.after, _vantages(j)) for j in judged if j.changed], moment.at
+        telling = self.teller.changes(
+            [Change(j.key, j.before, j.after, _vantages(j)) for j in judged if j.changed],
+            self.standings,
+            entry=self.store.size,
+            at=moment.at,
         )
         told = [
             *telling.messages,
@@ -402,10 +285,9 @@ class Rounds:
             remembered=rows,
             alerts=telling.rows,
         )
-        self.teller.written(telling)
+        self.said(telling)
         self.standings.update({j.key: j.after for j in judged})
         self.verdicts.update({j.key: j.verdict for j in judged})
-        self.told()
         return Visited(
             asset.id,
             taken.started,
@@ -415,9 +297,6 @@ class Rounds:
             first_entry=committed.first,
             taken=taken,
         )
-
-    def _telling(self, changes: Sequence[Change], at: datetime) -> Telling:
-        return self.teller.changes(changes, self.standings, entry=self.store.size, at=at)
 
 
 def _vantages(judged: Judged) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from appliance.clock import SystemClock
 from appliance.demo.plant import Plant
 from appliance.demo.site import write_site
 from appliance.ledger.store import Store
+from appliance.restoring import restore
 from appliance.round import Rounds
 from appliance.site.loading import load
 from appliance.visit.guard import Guard
@@ -61,7 +62,7 @@ async def _judging(folder: Path, store: Store) -> Ratio:
     clock = SystemClock()
     async with Plant(folder, NETWORK):
         rounds = Rounds(load(folder / "site"), folder / "site", store, clock, Guard(clock))
-        await rounds.restore()
+        await restore(rounds)
         visited = await rounds.visit("plc-1", due_anyway=True)
     assert visited is not None
     moment, own = Moment(clock.now(), clock.quality()), rounds.own()

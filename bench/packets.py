@@ -20,6 +20,7 @@ from appliance.clock import Clock, SystemClock
 from appliance.demo.plant import Plant
 from appliance.demo.site import write_site
 from appliance.ledger.store import Store
+from appliance.restoring import restore
 from appliance.round import Rounds
 from appliance.site.loading import load
 from appliance.site.model import Site
@@ -83,7 +84,7 @@ async def _measured(network: str) -> list[Row]:
                 loaded = load(folder / "config")
                 guard = Accounting(clock, Kept.in_memory(), loaded.site)
                 rounds = Rounds(loaded, folder / "config", store, clock, guard)
-                await rounds.restore()
+                await restore(rounds)
                 return await _visited(rounds, guard)
             finally:
                 await store.close()

@@ -10,6 +10,7 @@ from appliance import beginning, daemon, lock
 from appliance.anchoring.copies import Copies
 from appliance.clock import SystemClock
 from appliance.ledger import incarnation
+from appliance.restoring import restore
 from appliance.round import Rounds
 from appliance.site.loading import Loaded
 from appliance.visit.guard import GUARD_FILE, Guard, Kept
@@ -31,7 +32,7 @@ async def alone(config: Path, loaded: Loaded) -> AsyncIterator[Rounds]:
         try:
             clock = SystemClock()
             rounds = Rounds(loaded, config, store, clock, Guard(clock, kept, loaded.site))
-            await rounds.restore()
+            await restore(rounds)
             copies = Copies(rounds, beginning.machine(), used=incarnation.known(state_dir))
             await copies.restore()
             await beginning.looked_around(rounds, copies, (), state_dir)

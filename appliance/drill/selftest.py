@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import structlog
 
+from appliance.falling import distrust
 from appliance.ledger import bodies
 from appliance.round import Rounds
 from checks import ALL
@@ -32,7 +33,7 @@ async def run(rounds: Rounds) -> Mapping[str, str]:
     at = rounds.clock.now()
     rounds.drilled = replace(rounds.drilled, tested=at)
     if found != before or found:
-        await rounds.distrust(found)
+        await distrust(rounds, found)
     if found != before:
         body = bodies.entry("selftest", at, {"checks": len(ALL), "broken": found})
         await rounds.note([body], lambda _: ())

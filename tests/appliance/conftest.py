@@ -9,6 +9,7 @@ import pytest
 
 from appliance.clock import SystemClock
 from appliance.ledger.store import Store
+from appliance.restoring import restore
 from appliance.round import Rounds
 from appliance.site.loading import load
 from appliance.visit.guard import Guard, Kept
@@ -50,7 +51,7 @@ def rounds(tmp_path: Path):
             loaded = load(folder)
             guard = Guard(clock, kept or Kept.in_memory(), loaded.site)
             taken = Rounds(loaded, folder, store, clock, guard)
-            await taken.restore()
+            await restore(taken)
             yield taken
         finally:
             await store.close()

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from appliance.demo.alarms import Alarms
 from appliance.demo.modbus_device import ModbusDevice
 from appliance.ledger.store import Store
+from appliance.restoring import restore
 from appliance.round import Rounds
 from appliance.site.loading import load
 from appliance.turns import Turns
@@ -86,7 +87,7 @@ class Works:
         kept = Kept.open(self.folder / "state" / "guard.db")
         try:
             rounds = Rounds(loaded, config, store, clock, Guard(clock, kept, loaded.site))
-            await rounds.restore()
+            await restore(rounds)
             yield rounds
         finally:
             kept.close()

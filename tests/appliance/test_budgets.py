@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from appliance import turns
+from appliance.falling import age
 from appliance.site.loading import load
 from appliance.visit import classes
 from appliance.visit.guard import Kept
@@ -143,7 +144,7 @@ def test_ports_in_rotation_are_all_seen_and_stay_in_age_while_they_wait(tmp_path
                 }
                 days += 1
                 await asyncio.sleep(24 * HOUR)
-                await rounds.age()
+                await age(rounds)
             states = {
                 key.check: (s.state.value, s.reason.value)
                 for key, s in rounds.standings.items()

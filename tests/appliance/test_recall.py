@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from appliance.falling import age
 from appliance.judge.replaying import standings
 from appliance.painting import paint
 from checks.facts.standing import State
@@ -186,7 +187,7 @@ async def test_visits_that_end_together_are_written_as_a_replay_reads_them(
         for _ in range(2):
             await asyncio.gather(*(r.visit(name, due_anyway=True) for name in names))
         clock.pass_(6 * HOUR)
-        await asyncio.gather(r.age(), *(r.visit(name, due_anyway=True) for name in names))
+        await asyncio.gather(age(r), *(r.visit(name, due_anyway=True) for name in names))
         recorded = [json.loads(body) async for _, body in r.store.entries()]
 
         assert standings(recorded) == {str(key): s for key, s in r.standings.items()}

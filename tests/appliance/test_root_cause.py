@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from appliance.falling import age
 from appliance.judge.replaying import standings
 from checks.facts.standing import State
 from checks.facts.verdict import Reason
@@ -85,7 +86,7 @@ async def test_what_is_behind_a_silent_gateway_is_unknown_for_that_reason(
         assert Reason.GATEWAY_SILENT in {j.verdict.reason for j in ours}
 
         clock.pass_(DAY)
-        await r.age()
+        await age(r)
         known = [s for k, s in r.standings.items() if k.subject.asset == "plc"]
         aged = [s for s in known if s.supported < s.since and s.state is State.UNKNOWN]
         assert aged

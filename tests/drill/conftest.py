@@ -15,6 +15,7 @@ from appliance.drill.drilling import Drilling
 from appliance.drill.hops import Patience
 from appliance.ledger.store import Store
 from appliance.publishing import Publishing
+from appliance.restoring import restore
 from appliance.round import Rounds
 from appliance.site.loading import load
 from appliance.visit.guard import Guard, Kept
@@ -57,7 +58,7 @@ def appliance(tmp_path: Path):
         clock = clock or SystemClock()
         loaded = load(folder)
         rounds = Rounds(loaded, folder, store, clock, Guard(clock, Kept.in_memory(), loaded.site))
-        await rounds.restore()
+        await restore(rounds)
         publishing = Publishing(rounds)
         await publishing.follow()
         drilling = Drilling(rounds, publishing, patience)

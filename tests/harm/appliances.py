@@ -9,6 +9,7 @@ from pathlib import Path
 
 from appliance.clock import SystemClock
 from appliance.ledger.store import Store
+from appliance.restoring import restore
 from appliance.round import Rounds
 from appliance.site.loading import load
 from appliance.visit.guard import Guard, Kept
@@ -46,7 +47,7 @@ async def opened(folder: Path, state: Path, clock):
     try:
         loaded = load(folder)
         rounds = Rounds(loaded, folder, store, clock, Guard(clock, kept, loaded.site))
-        await rounds.restore()
+        await restore(rounds)
         yield rounds
     finally:
         kept.close()
