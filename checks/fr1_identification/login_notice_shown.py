@@ -9,6 +9,7 @@ from checks.facts.http import HttpPages, LoginMark
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
 
 _WITH_A_LOGIN = frozenset({LoginMark.CHALLENGE, LoginMark.FORM})
+_PROMPTS = ("login", "user", "password", "name:")
 
 
 @check(
@@ -48,6 +49,11 @@ def judge(
     if not texts:
         return inconclusive(Reason.NOT_ASKED, "Nobody has seen what shows before the login.")
     missing = [p for p in phrases for text in texts if _plain(p) not in _plain(text)]
+    if missing and telnet is not None and telnet.negotiates and not _asks(telnet):
+        return inconclusive(
+            Reason.NOT_COMPARABLE,
+            "The server shows its login only to a client that negotiates, which we do not.",
+        )
     if missing:
         return failed(Reason.MISSING, f"The approved phrase {missing[0]!r} does not show.")
     if unclear:
@@ -57,6 +63,11 @@ def judge(
             where=tuple(p.path for p in unclear),
         )
     return passed("The approved notice shows before the login.")
+
+
+def _asks(telnet: TelnetGreeting) -> bool:
+    """Whether its login was seen: what may still come then comes after it."""
+    return any(word in telnet.text.casefold() for word in _PROMPTS)
 
 
 def _plain(text: str) -> str:

@@ -1,16 +1,18 @@
-"""SSH, FTP, VNC, MQTT and time servers of other people, each in a good and a bad state."""
+"""SSH, FTP, telnet, VNC, MQTT and time servers of others, each in a good and a bad state."""
 
 from __future__ import annotations
 
 import os
+import socketserver
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.acceptance.peers import free_port, program, running
 
-PROGRAMS = ("sshd", "vsftpd", "Xvnc", "mosquitto", "chronyd")
+PROGRAMS = ("sshd", "vsftpd", "telnetd", "Xvnc", "mosquitto", "chronyd")
 GOOD_SSH = """
 KexAlgorithms curve25519-sha256
 Ciphers aes256-gcm@openssh.com
@@ -51,6 +53,38 @@ def ftp(folder: Path, *, good: bool) -> Iterator[int]:
     )
     with running([program("vsftpd") or "vsftpd", configuration], port):
         yield port
+
+
+@contextmanager
+def telnet(folder: Path, *, good: bool) -> Iterator[int]:
+    """inetutils' telnetd behind a super-server; there is no good telnet, only one with a notice."""
+    notice = folder / "issue"
+    notice.write_text("Authorised use only.\r\n" if good else "Pump 3\r\n")
+    login = folder / "login"
+    login.write_text("#!/bin/sh\nexec cat\n")
+    login.chmod(0o755)
+    daemon = [program("telnetd") or "telnetd", "-E", str(login)]
+    children: list[subprocess.Popen[bytes]] = []
+
+    class Begun(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            # What stands before the login, as many devices show it before they negotiate.
+            self.request.sendall(notice.read_bytes())
+            children.append(subprocess.Popen(daemon, stdin=self.request, stdout=self.request))
+            children[-1].wait()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Begun) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield int(server.server_address[1])
+        finally:
+            server.shutdown()
+            thread.join()
+            for child in children:
+                child.kill()
+                child.wait()
 
 
 @contextmanager
@@ -98,9 +132,10 @@ def ntp(folder: Path, *, good: bool) -> Iterator[int]:
 @contextmanager
 def hosts(folder: Path, *, good: bool) -> Iterator[dict[str, int]]:
     """The port of each, by protocol."""
+    kinds = {"ntp": ntp, "ssh": ssh, "ftp": ftp, "telnet": telnet, "vnc": vnc, "mqtt": mqtt}
     with ExitStack() as stack:
         found = {}
-        for name, start in {"ntp": ntp, "ssh": ssh, "ftp": ftp, "vnc": vnc, "mqtt": mqtt}.items():
+        for name, start in kinds.items():
             own = folder / name
             own.mkdir(parents=True)
             found[name] = stack.enter_context(start(own, good=good))

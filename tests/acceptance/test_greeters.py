@@ -11,9 +11,11 @@ pytestmark = pytest.mark.skipif(
     not all(map(peers.program, greeters.PROGRAMS)), reason="peers are missing: run .ci/peers"
 )
 HOST = """
+limits: {{login_notice: ["authorised use only"]}}
 assets:
   - {{id: host, zone: cell, address: 127.0.0.1, role: server, services: [
       {{port: tcp/{ssh}, protocol: ssh}}, {{port: tcp/{ftp}, protocol: ftp}},
+      {{port: tcp/{telnet}, protocol: telnet}},
       {{port: tcp/{vnc}, protocol: vnc}}, {{port: tcp/{mqtt}, protocol: mqtt}},
       {{port: udp/{ntp}, protocol: ntp}}]}}
 """
@@ -35,6 +37,8 @@ GOOD = """
 host.ssh  ssh-algorithms-strong      pass
 host.ssh  crypto-identity-unchanged  not-applicable
 host.ftp  ftp-anonymous-refused      pass
+host.ftp  login-notice-shown         fail missing
+host.telnet login-notice-shown       pass
 host.vnc  vnc-protected              pass
 host.mqtt mqtt-broker-protected      pass
 host.ntp  ntp-service-healthy        pass
@@ -46,6 +50,8 @@ cell      self-coverage              pass
 BAD = """
 host.ssh  ssh-algorithms-strong      fail weak-cryptography
 host.ftp  ftp-anonymous-refused      fail anonymous-accepted
+host.ftp  login-notice-shown         fail missing
+host.telnet login-notice-shown       inconclusive not-comparable
 host.vnc  vnc-protected              fail anonymous-accepted
 host.mqtt mqtt-broker-protected      fail anonymous-accepted
 host.ntp  ntp-service-healthy        fail not-configured

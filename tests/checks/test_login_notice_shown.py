@@ -37,6 +37,14 @@ def test_holds_when_every_phrase_shows(given):
     assert told(judged(given)) == ("pass", "as-expected")
 
 
+def test_telnet_that_hides_its_login_until_we_negotiate_shows_nothing_either_way():
+    hidden = observed(TelnetGreeting(negotiates=True, text="Pump 3"))
+    asking = observed(TelnetGreeting(negotiates=True, text="Pump 3\nlogin:"))
+
+    assert told(judged(hidden)) == ("inconclusive", "not-comparable")
+    assert told(judged(asking)) == ("fail", "missing")
+
+
 @pytest.mark.parametrize(
     "given", [web("Welcome, authorised use"), observed(FtpGreeting(220, "authorised use", 500))]
 )
