@@ -59,8 +59,8 @@ _BODIES_GO = (
     # A row goes for the moment in which it comes back without its body, which a bundle holds then.
     "DROP TRIGGER IF EXISTS entry_DELETE",
     (
-        "CREATE TRIGGER entry_DELETE BEFORE DELETE ON entry "
-        f"WHEN NOT EXISTS (SELECT 1 FROM bundle WHERE n = OLD.idx / {ENTRIES}) "  # noqa: S608
+        "CREATE TRIGGER entry_DELETE BEFORE DELETE ON entry "  # noqa: S608 - a number of ours
+        f"WHEN NOT EXISTS (SELECT 1 FROM bundle WHERE n = OLD.idx / {ENTRIES}) "
         "BEGIN SELECT RAISE(ABORT, 'the table entry is append-only'); END"
     ),
 )

@@ -41,7 +41,6 @@ async def seen_once(folder, store):
     async with Plant(folder, NETWORK):
         guard = Guard(clock, Kept.in_memory(), loaded.site)
         rounds = Rounds(loaded, folder / "site", store, clock, guard)
-        await rounds.restore()
         visited = await rounds.visit("plc-1", due_anyway=True)
     assert len(visited.judged) >= CHECKS
     return visited
