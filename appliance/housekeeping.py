@@ -14,7 +14,7 @@ import structlog
 
 from appliance.falling import age
 from appliance.notify import notify
-from appliance.outlets import messages, syslog_messages, telling
+from appliance.outlets import messages, syslog_heads, telling
 from appliance.publishing import Publishing
 from appliance.round import Rounds
 
@@ -74,7 +74,7 @@ class Housekeeping:
             return
         self._told_size = size
         self._publishing.note = note = await store.latest_checkpoint()
-        heads = syslog_messages.checkpoint(site, note, at=at)
+        heads = syslog_heads.checkpoint(site, note, at=at)
         if site.outlets.mqtt:
             heads += telling.summaries(site.site.id, self._rounds.standings, at=at)
             heads.append(messages.checkpoint(site.site.id, note))

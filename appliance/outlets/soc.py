@@ -26,7 +26,7 @@ import structlog
 
 from appliance.clock import Clock, SystemClock
 from appliance.ledger.entry import Waiting
-from appliance.outlets import syslog, syslog_messages
+from appliance.outlets import syslog, syslog_heads, syslog_messages
 from appliance.outlets.mqtt import STEADY_SECONDS, jittered
 from appliance.outlets.outbox import Outbox
 from appliance.outlets.syslog_peer import Connect, Peer, Target
@@ -224,7 +224,7 @@ class SocOutlet:
     async def _beat(self, peer: Peer) -> None:
         now = self.clock.now()
         waiting = (await self.outbox.backlog()).get(self.name, 0) - len(self._tail)
-        body = syslog_messages.heartbeat(
+        body = syslog_heads.heartbeat(
             self.site,
             self.appliance,
             sequence=self.sequence,

@@ -26,7 +26,6 @@ from checks.check import Check, Severity
 from checks.facts.standing import Standing, StateKey
 
 EVENTS = "event"
-CHECKPOINTS = "checkpoint"
 # Leaves room for both headers, so that the whole stays below what every receiver must take.
 MOST_FIELDS = 1_650
 MOST_TEXT = 700
@@ -105,8 +104,8 @@ def change(
     was = before.state.value if before else "new"
     fields: dict[str, str | int] = {
         "externalId": f"{site.site.id}:{entry}:{key}" + _again(word, row, at),
-        "rt": _ms(at),
-        "start": _ms(after.since),
+        "rt": ms(at),
+        "start": ms(after.since),
         "act": what.act,
         "outcome": what.outcome,
         "reason": after.reason.value,
@@ -134,7 +133,7 @@ def change(
         "flexString2Label": "advice",
         "flexString2": around.advice,
         "deviceCustomDate1Label": "last good" if row.last_good else "",
-        "deviceCustomDate1": _ms(row.last_good) if row.last_good else "",
+        "deviceCustomDate1": ms(row.last_good) if row.last_good else "",
     }
     said = after.said + (f" At: {', '.join(after.where)}." if after.where else "")
     if word is Word.ACKNOWLEDGED and (by := row.acknowledged):
@@ -157,9 +156,9 @@ def summary(site: Site, told: Summary, *, entry: int, at: datetime) -> list[Mess
     else:
         said = f"{len(told.keys)} more alerts {where} within {minutes} minutes, see the page."
     fields: dict[str, str | int] = {
-        "externalId": f"{site.site.id}:{entry}:summary:{zone}:{_ms(at)}",
-        "rt": _ms(at),
-        "start": _ms(told.since),
+        "externalId": f"{site.site.id}:{entry}:summary:{zone}:{ms(at)}",
+        "rt": ms(at),
+        "start": ms(told.since),
         "act": MORE.act,
         "outcome": MORE.outcome,
         "cnt": len(told.keys),
@@ -178,8 +177,8 @@ def summary(site: Site, told: Summary, *, entry: int, at: datetime) -> list[Mess
 def gone(site: Site, row: Alert, check: Check, *, at: datetime) -> list[Message]:
     """Ends the alert of a subject that left the inventory: nobody verifies it any more."""
     fields: dict[str, str | int] = {
-        "externalId": f"{site.site.id}:gone:{row.key}:{_ms(at)}",
-        "rt": _ms(at),
+        "externalId": f"{site.site.id}:gone:{row.key}:{ms(at)}",
+        "rt": ms(at),
         "act": GONE.act,
         "outcome": GONE.outcome,
         "dhost": row.key.subject.asset,
@@ -196,7 +195,7 @@ def gone(site: Site, row: Alert, check: Check, *, at: datetime) -> list[Message]
 
 def _again(word: Word, row: Alert, at: datetime) -> str:
     """Tells what is said of one state from what is said of it later."""
-    return f":{word.value}:{_ms(at)}" if at > row.changed else ""
+    return f":{word.value}:{ms(at)}" if at > row.changed else ""
 
 
 def guard(site: Site, event: Event, *, entry: int, at: datetime) -> list[Message]:
@@ -206,7 +205,7 @@ def guard(site: Site, event: Event, *, entry: int, at: datetime) -> list[Message
     here = [a for a in site.assets if event.subject in (a.id, a.address)]
     fields: dict[str, str | int] = {
         "externalId": f"{site.site.id}:{entry}:guard:{event.kind}:{harmless(event.subject, 64)}",
-        "rt": _ms(at),
+        "rt": ms(at),
         "act": event.kind,
         "dhost": here[0].id if here else harmless(event.subject, 64),
         "dst": here[0].address if here else "",
@@ -218,55 +217,6 @@ def guard(site: Site, event: Event, *, entry: int, at: datetime) -> list[Message
     # "hold.put" and "hold.released" have one section.
     anchor = event.kind.partition(".")[0]
     return _for_each(site, name, title, _GUARD[event.kind], fields, event.said, anchor, at)
-
-
-def checkpoint(site: Site, note: str, *, at: datetime) -> list[Message]:
-    """The ledger's signed head, byte-exact once the escapes are off: a copy out of our reach."""
-    origin, size, *_ = note.split("\n")
-    fields: dict[str, str | int] = {
-        "externalId": f"{site.site.id}:{size}:checkpoint",
-        "rt": _ms(at),
-        "act": "checkpoint",
-        "cs1Label": "log",
-        "cs1": harmless(origin, 128),
-        "cn1Label": "ledger size",
-        "cn1": size,
-    }
-    name = "evidence.checkpoint"
-    # Byte-exact beside the body, for the receipt of whoever took it.
-    stated = json.dumps(json.loads(headers(name, syslog.INFORMATIONAL, at)) | {"note": note})
-    said = cef.cef(version("upheld"), name, "Signed head of the evidence log", INFO,
-                   _around(site, fields, note, "evidence"))  # fmt: skip
-    return [
-        Message(outlet, CHECKPOINTS, name, said.encode(),
-                stated, latest_only=True)
-        for outlet in outlets(site)
-    ]  # fmt: skip
-
-
-def heartbeat(
-    site: str, appliance: str, *, sequence: int | None, waiting: int, note: str, at: datetime
-) -> bytes:
-    """The CEF body of one heartbeat; `note` is the newest checkpoint, or empty."""
-    _, size, root, *_ = [*note.split("\n"), "", "", ""]
-    fields: dict[str, str | int] = {
-        "rt": _ms(at),
-        "act": "heartbeat",
-        "dvchost": appliance,
-        "deviceExternalId": f"{site}/{appliance}",
-        "cs1Label": "ledger root" if root else "",
-        "cs1": root,
-        "cn1Label": "ledger size" if size else "",
-        "cn1": size,
-        "cn2Label": "messages waiting",
-        "cn2": waiting,
-        "cn3Label": "last sequence" if sequence else "",
-        "cn3": sequence or "",
-        "msg": "The appliance is alive.",
-        "request": section("heartbeat"),
-    }
-    name = "appliance.heartbeat"
-    return cef.cef(version("upheld"), name, "The appliance is alive", 0, fields).encode()
 
 
 def headers(kind: str, severity: int, at: datetime) -> str:
@@ -285,7 +235,7 @@ def _for_each(
     at: datetime,
 ) -> list[Message]:
     text = cef.fitted(harmless(said, 512), MOST_TEXT)
-    whole = _around(site, fields, text, anchor)
+    whole = framed(site, fields, text, anchor)
     # The text of a device gives way, never what the SOC's rules work with.
     spare = MOST_FIELDS - sum(len(k) + 2 + cef.octets(str(v)) for k, v in whole.items())
     if spare < 0:
@@ -296,9 +246,10 @@ def _for_each(
     return [Message(outlet, EVENTS, signature, body, found) for outlet in outlets(site)]
 
 
-def _around(
+def framed(
     site: Site, fields: dict[str, str | int], text: str, anchor: str
 ) -> dict[str, str | int]:
+    """The fields with what every message says; `anchor` is its section of the runbook."""
     # The link comes last: blanks at the end of a message get lost, and a device may write some.
     return {
         **fields,
@@ -323,5 +274,6 @@ def _place(site: Site, key: StateKey) -> dict[str, str | int]:
     return place
 
 
-def _ms(at: datetime) -> int:
+def ms(at: datetime) -> int:
+    """A moment as CEF has it: milliseconds since 1970."""
     return int(at.timestamp() * 1000)

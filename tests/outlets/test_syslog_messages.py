@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.outlets import cef, syslog, syslog_messages
+from appliance.outlets import cef, syslog, syslog_heads, syslog_messages
 from appliance.outlets.alerts import Summary
 from appliance.outlets.syslog_peer import Target
 from appliance.outlets.text import harmless
@@ -162,7 +162,7 @@ def test_each_soc_gets_its_own_copy_and_none_without_one(site, key):
 
 
 def test_the_checkpoint_comes_out_byte_exact(site):
-    (message,) = syslog_messages.checkpoint(site, NOTE, at=AT)
+    (message,) = syslog_heads.checkpoint(site, NOTE, at=AT)
     _, said = fields(message.body.decode())
 
     assert said["msg"] == NOTE
