@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from appliance.judge.matrix import matrix
+from appliance.matrices import Matrices
 from appliance.reporting import cells_shown, report
 from appliance.round import Rounds
-from checks import ALL, BY_ID
+from checks import ALL
 
 
 async def run_checks(rounds: Rounds, command: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +30,6 @@ async def run_checks(rounds: Rounds, command: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def matrix_of(rounds: Rounds, command: dict[str, Any]) -> dict[str, Any]:
+async def matrix_of(matrices: Matrices, command: dict[str, Any]) -> dict[str, Any]:
     """The answer to `upheld matrix`."""
-    cells = matrix(rounds.site, rounds.standings.items(), BY_ID, sl_t=command.get("sl_t"))
-    return cells_shown(cells, ALL)
+    return cells_shown(await matrices.cells(command.get("sl_t")), ALL)

@@ -28,6 +28,7 @@ from appliance.housekeeping import Housekeeping
 from appliance.keeping import Keeping
 from appliance.ledger import incarnation, keys
 from appliance.ledger.store import Store
+from appliance.matrices import Matrices
 from appliance.notify import notify
 from appliance.outlets import web
 from appliance.outlets.picture import Picture
@@ -90,6 +91,7 @@ class Daemon:
 
     async def _with(self, state_dir: Path) -> None:
         rounds = self.rounds
+        self.matrices = Matrices(rounds)
         await restore(rounds)
         self.publishing = publishing.Publishing(rounds)
         self.keeping = Keeping(rounds, self.publishing, state_dir)
@@ -142,7 +144,7 @@ class Daemon:
             self.picture,
             self._health,
             lambda: self.rounds.site.metrics.states,
-            sources(self.rounds, status),
+            sources(self.rounds, self.matrices, status),
         )
         try:
             await serve(app, self.door, self.stop, lambda: self.rounds.site.appliance.web.names)
@@ -194,7 +196,7 @@ class Daemon:
             case "reload":
                 return {"said": await self.configured.reload()}
             case "matrix":
-                return matrix_of(self.rounds, command)
+                return await matrix_of(self.matrices, command)
             case "status":
                 return status(self.picture())
             case _:

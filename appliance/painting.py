@@ -7,15 +7,15 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
-from appliance.judge.matrix import matrix
 from appliance.ledger.keys import VKEY_FILE
 from appliance.ledger.package.method import by_hand
+from appliance.matrices import Matrices
 from appliance.outlets.picture import AnchorPicture, AssetPicture, Picture, ZonePicture
 from appliance.outlets.sources import Sources
 from appliance.round import Rounds
 from appliance.site.model import Asset, Site
 from appliance.visit.guard.waiting import in_the_way
-from checks import ALL, BY_ID
+from checks import ALL
 from checks.facts.context import Presence
 from checks.facts.observation import Observation
 
@@ -30,7 +30,7 @@ def paint(
     anchors: tuple[AnchorPicture, ...] = (),
     unadopted: str = "",
 ) -> Picture:
-    """Everything that can be shown now."""
+    """Everything that can be shown now but the matrix, which takes longer than a visit may wait."""
     site, held = rounds.site, rounds.guard.restraints
     observations = tuple(rounds.recall.memory)
     newest = sorted(observations, key=lambda o: o.finished)
@@ -59,7 +59,6 @@ def paint(
         standings=tuple(sorted(rounds.standings.items(), key=lambda item: str(item[0]))),
         checks={check.id: check for check in ALL},
         observations=observations,
-        cells=rounds.cells(),
         ledger_size=rounds.store.size,
         last_checkpoint=checkpoint_at,
         outbox=outbox,
@@ -79,14 +78,16 @@ def paint(
     )
 
 
-def sources(rounds: Rounds, status: Callable[[Picture], dict[str, Any]]) -> Sources:
+def sources(
+    rounds: Rounds, matrices: Matrices, status: Callable[[Picture], dict[str, Any]]
+) -> Sources:
     """What the pages read beside the picture, always of the configuration in force."""
     state = rounds.store.path.parent
     return Sources(
         ledger=rounds.store.path,
         vkey=lambda: (state / VKEY_FILE).read_text("utf-8").strip(),
         status=status,
-        what_if=lambda level: matrix(rounds.site, rounds.standings.items(), BY_ID, sl_t=level),
+        matrix=matrices.cells,
         by_hand=lambda key, check: by_hand(rounds.site, key, check),
     )
 

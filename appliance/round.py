@@ -17,7 +17,6 @@ from appliance.cadence import Cadence
 from appliance.clock import Clock
 from appliance.coverage import covered
 from appliance.judge.judging import Judge, Judged
-from appliance.judge.matrix import MatrixCell, matrix
 from appliance.ledger import bodies
 from appliance.ledger.entry import Message
 from appliance.ledger.store import Committed, Store
@@ -39,7 +38,7 @@ from appliance.visit.lateness import Lateness
 from appliance.visit.reach import NEVER, looks
 from appliance.visit.slots import Slots
 from appliance.visit.taking import Taken, Taking
-from checks import ALL, BY_ID
+from checks import ALL
 from checks.facts.context import Moment, Own
 from checks.facts.observation import Observation
 from checks.facts.standing import Standing, StateKey
@@ -75,7 +74,6 @@ class Rounds:
     drilled: Drilled = Drilled()
     links: Callable[[], Mapping[str, Link]] = dict
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _cells: tuple[tuple[int, str], tuple[MatrixCell, ...]] | None = None
 
     def __post_init__(self) -> None:
         self._since = self.clock.monotonic()
@@ -119,13 +117,6 @@ class Rounds:
         """Judge by every check the drills have not found broken."""
         trusted = tuple(c for c in ALL if c.id not in self.drilled.broken)
         self.judge = Judge(self.site, trusted, self.cadence.interval)
-
-    def cells(self) -> tuple[MatrixCell, ...]:
-        """The matrix as it stands, made anew only when something was written down since."""
-        key = (self.store.size, self.loaded.digest)
-        if self._cells is None or self._cells[0] != key:
-            self._cells = key, matrix(self.site, self.standings.items(), BY_ID)
-        return self._cells[1]
 
     def visitable(self) -> tuple[Asset, ...]:
         """The assets that may be touched at all."""

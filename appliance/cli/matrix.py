@@ -20,6 +20,7 @@ from appliance.cli.alone import alone
 from appliance.cli.ending import fail, guarded, run
 from appliance.cli.options import Directory
 from appliance.cli.printing import as_json
+from appliance.matrices import Matrices
 from appliance.outlets import logs
 from appliance.site.loading import Loaded, load
 from appliance.site.mapping import references as read_references
@@ -103,7 +104,7 @@ async def _answer(config: Path, loaded: Loaded, command: dict[str, Any]) -> dict
     if (answer := await commands.send(state_dir, command)) is not None:
         return answer
     async with alone(config, loaded) as rounds:
-        return matrix_of(rounds, command)
+        return await matrix_of(Matrices(rounds), command)
 
 
 def _csv(cells: list[dict[str, Any]]) -> str:

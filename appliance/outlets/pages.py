@@ -32,7 +32,7 @@ class SitePages(Pages):
         return await self.page(request, "overview.html", picture, lambda: _overview(picture))
 
     async def zone(self, request: Request) -> Response:
-        picture = self.paint()
+        picture = await self.sources.whole(self.paint())
         zone, start = _zone(picture, request), number(request.query_params.get("from")) or 0
         return await self.page(
             request, "zone.html", picture, lambda: {**_zone_shown(picture, zone), "start": start}
@@ -98,13 +98,10 @@ class SitePages(Pages):
         )
 
     async def matrix(self, request: Request) -> Response:
-        picture = self.paint()
+        picture, other = self.paint(), self.sources.matrix
         asked = request.query_params.get("sl_t", "")
-        level = _level(asked) if self.sources.what_if else None
-        cells = picture.cells
-        if level is not None and self.sources.what_if:
-            # On this loop, since the states it reads change between its turns.
-            cells = self.sources.what_if(level)
+        level = _level(asked) if other else None
+        cells = await other(level) if other else picture.cells
         return await self.page(
             request,
             "matrix.html",
@@ -113,7 +110,7 @@ class SitePages(Pages):
                 "zones": matrix_view.zone_matrices(picture, cells),
                 "level": level,
                 "refused": harmless(asked) if asked and level is None else "",
-                "can_ask": self.sources.what_if is not None,
+                "can_ask": other is not None,
                 "levels": range(1, HIGHEST_LEVEL + 1),
                 "legend": matrix_view.SHAPES,
                 "styles": matrix_view.STYLES,
@@ -121,7 +118,7 @@ class SitePages(Pages):
         )
 
     async def cell(self, request: Request) -> Response:
-        picture = self.paint()
+        picture = await self.sources.whole(self.paint())
         zone = _zone(picture, request)
         wanted = matrix_view.requirement_of(request.path_params["requirement"])
         found = next(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,17 @@ class Sources:
     """
     `ledger` is the ledger's file, read only, and `vkey` gives the key that verifies its heads.
 
-    `status` is what machines get, `what_if` the matrix another SL-T would select, `by_hand` a
-    check's instruction with the subject's address in it.
+    `status` is what machines get, `matrix` the matrix as configured or as another SL-T
+    would select it (None: the picture has one, and no other can be asked for), `by_hand` a check's
+    instruction with the subject's address in it.
     """
 
     ledger: Path | None = None
     vkey: Callable[[], str] = lambda: ""
     status: Callable[[Picture], dict[str, Any]] = lambda _: {}
-    what_if: Callable[[int], tuple[MatrixCell, ...]] | None = None
+    matrix: Callable[[int | None], Awaitable[tuple[MatrixCell, ...]]] | None = None
     by_hand: Callable[[StateKey, Check], str] = lambda _, check: check.by_hand
+
+    async def whole(self, picture: Picture) -> Picture:
+        """The picture with its matrix."""
+        return picture if self.matrix is None else replace(picture, cells=await self.matrix(None))

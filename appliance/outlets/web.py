@@ -6,10 +6,10 @@ The page has no script and loads nothing from elsewhere; every text on it is esc
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -64,7 +64,7 @@ def create(
     `sources` has what the pages read beside the picture.
     """
     pages, evidence = SitePages(paint, sources), EvidencePages(paint, sources)
-    machine = _Machine(paint, health, states, sources.status)
+    machine = _Machine(paint, health, states, sources)
     routes = [
         ("/", pages.overview),
         ("/zones/{id}", pages.zone),
@@ -103,20 +103,25 @@ class _Machine:
         paint: Callable[[], Picture],
         health: Callable[[], Health],
         states: Callable[[], str],
-        status: Callable[[Picture], dict[str, Any]],
+        sources: Sources,
     ) -> None:
         self._paint = paint
         self._health = health
         self._states = states
-        self._status = status
+        self._sources = sources
+        self._one = asyncio.Lock()
         self._exposition = metrics.Exposition()
 
     async def metrics(self, _request: Request) -> Response:
-        body = self._exposition.render(self._paint(), self._states())
+        # Beside the loop, as every page: the visits share it.  One at a time: it remembers.
+        async with self._one:
+            picture = await self._sources.whole(self._paint())
+            body = await asyncio.to_thread(self._exposition.render, picture, self._states())
         return Response(body, headers={"content-type": metrics.CONTENT_TYPE})
 
     async def status(self, _request: Request) -> Response:
-        text = json.dumps(self._status(self._paint()), indent=2)
+        picture = self._paint()
+        text = await asyncio.to_thread(lambda: json.dumps(self._sources.status(picture), indent=2))
         return Response(f"{text}\n", media_type="application/json")
 
     async def healthy(self, _request: Request) -> Response:

@@ -82,7 +82,7 @@ async def test_what_waits_for_a_person_says_what_to_do(plant):
     shown = await page(plant)
 
     assert "What Upheld holds back by itself" in shown
-    assert "<strong>Somebody has to look:</strong>" in shown
+    assert "<strong>Somebody has to act:</strong>" in shown
     assert "upheld ack plc" in shown
     assert "127.0.0.2 is left alone for 30 s: it has no room." in shown
     assert series(plant, "upheld_guard") == [
@@ -114,7 +114,7 @@ async def test_an_asset_s_page_says_what_it_got_and_how_far_it_is_trusted(plant)
 
     assert load.connections > 0
     assert f"{load.packets} packets, {load.octets} octets, {load.connections} connections" in shown
-    assert "of 1000000000 packets for 24 hours" in shown
+    assert "of 1,000,000,000 packets for 24 hours" in shown
     assert "active: a laboratory trusts everything" in shown
     assert "<dt>Breaker</dt><dd>closed</dd>" in shown
     assert series(plant, "upheld_connections_total") == [

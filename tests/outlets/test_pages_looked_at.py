@@ -78,7 +78,7 @@ async def sources(tmp_path):
         judged = {"key": KEY, "state": "fail", "inputs": [digest(row)], "verdict": verdict}
         given = bodies.entry("verdicts", AT, {"visit": "v1", "rows": [judged]})
         await store.commit([seen, given], contents=contents)
-    return Sources(ledger=ledger, what_if=lambda _: ())
+    return Sources(ledger=ledger)
 
 
 @pytest.fixture

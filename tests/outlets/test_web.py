@@ -268,16 +268,16 @@ async def test_a_cell_leads_to_the_states_behind_it(ask, paint):
 async def test_another_sl_t_can_be_asked_for_and_nonsense_is_told(paint, asked, level):
     wanted = []
 
-    def what_if(sl_t):
+    async def matrix(sl_t):
         wanted.append(sl_t)
         return ()
 
-    app = web.create(paint, lambda: HEALTH, sources=Sources(what_if=what_if))
+    app = web.create(paint, lambda: HEALTH, sources=Sources(matrix=matrix))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://upheld") as client:
         answer = await client.get("/matrix", params={"sl_t": asked})
 
-    assert wanted == ([level] if level else [])
+    assert wanted == [level]
     assert ("What if.</strong>" in answer.text) is (level is not None)
     assert ("is no level" in answer.text) is bool(asked and not level)
     assert "<b>" not in answer.text.replace("<b>0</b>", "")

@@ -66,6 +66,7 @@ class Restraints:
         self._looked: dict[str, tuple[float, str | None]] = {}
         self._timezone = ZoneInfo(site.site.timezone)
         self.trusts.laboratory = site.site.laboratory
+        self._days = _days(site)
 
     def forbidden(self, asset: str) -> str | None:
         """
@@ -150,12 +151,17 @@ class Restraints:
 
     def a_day(self, address: str) -> int:
         """The packets an address may get in 24 hours: the least of the assets that share it."""
-        shares = [
-            class_for(a, laboratory=self._site.site.laboratory).packets_a_day
-            for a in self._site.assets
-            if a.address == address and a.probing != "never"
-        ]
-        return min(shares, default=0)
+        return self._days.get(address, 0)
+
+
+def _days(site: Site) -> dict[str, int]:
+    """The packets each address may get in 24 hours."""
+    days: dict[str, int] = {}
+    for asset in site.assets:
+        if asset.probing != "never":
+            share = class_for(asset, laboratory=site.site.laboratory).packets_a_day
+            days[asset.address] = min(share, days.get(asset.address, share))
+    return days
 
 
 def segment_of(asset: Asset) -> str:
