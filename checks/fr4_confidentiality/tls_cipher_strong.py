@@ -19,8 +19,9 @@ _WEAK = frozenset({"NULL", "EXPORT", "RC4", "DES", "3DES", "anonymous"})
     audience=ENGINEERING,
     enables=("T0830",),
     remedy="Limit the server to suites with AES-GCM or ChaCha20 and ephemeral keys.",
-    by_hand="Run openssl s_client -connect {address}:{port} -tls1_2 -cipher 'eNULL:aNULL:RC4:3DES' "
-    "with an openssl that still has them: the handshake must fail.",
+    by_hand="Run openssl s_client -connect {address}:{port} -tls1_2 "
+    "-cipher 'eNULL:aNULL:RC4:3DES:@SECLEVEL=0' with an openssl that still has them: the "
+    "handshake must fail.",
 )
 def judge(suites: TlsWeakSuites) -> Verdict:
     """

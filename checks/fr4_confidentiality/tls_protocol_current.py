@@ -20,8 +20,9 @@ _OLD = frozenset({TlsVersion.SSL3.value, TlsVersion.TLS10.value, TlsVersion.TLS1
     audience=ENGINEERING,
     enables=("T0830",),
     remedy="Raise the server's minimum version to TLS 1.2.",
-    by_hand="Run openssl s_client -connect {address}:{port} -tls1_1, then with -tls1: both must "
-    "end in an alert, and with -tls1_2 or -tls1_3 the handshake must succeed.",
+    by_hand="Run openssl s_client -connect {address}:{port} -tls1_1 -cipher ALL:@SECLEVEL=0, then "
+    "with -tls1: both must end in an alert of the server, and with -tls1_2 or -tls1_3 the "
+    "handshake must succeed.",
 )
 def judge(versions: TlsVersions) -> Verdict:
     """
