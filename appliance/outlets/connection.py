@@ -22,7 +22,9 @@ from appliance.ledger.entry import Message
 from appliance.outlets import messages
 from appliance.outlets.broker import Broker
 
-KEEPALIVE_SECONDS = 60
+# A broker whose host was cut off is missed after one of these without a word, and full again within
+# a minute of its return.
+KEEPALIVE_SECONDS = 20
 ACKNOWLEDGED_WITHIN = 10.0
 GOODBYE_WITHIN = 2.0
 CLOSED_WITHIN = 2.0
@@ -45,7 +47,7 @@ class Connection:
     def __init__(self, site: str, appliance: str, broker: Broker) -> None:
         self._site = site
         self._appliance = appliance
-        self._broker = broker
+        self.broker = broker
         self._loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._lost: asyncio.Future[Lost] = self._loop.create_future()
@@ -61,10 +63,10 @@ class Connection:
             protocol=paho.MQTTv5,
             reconnect_on_failure=False,
         )
-        if self._broker.tls is not None:
-            client.tls_set_context(self._broker.tls)
-        if self._broker.user is not None:
-            client.username_pw_set(self._broker.user, self._broker.password)
+        if self.broker.tls is not None:
+            client.tls_set_context(self.broker.tls)
+        if self.broker.user is not None:
+            client.username_pw_set(self.broker.user, self.broker.password)
         will = messages.status(self._site, "offline", appliance=self._appliance)
         client.will_set(will.address, will.body, qos=1, retain=True)
         client.max_inflight_messages_set(1)
@@ -86,8 +88,8 @@ class Connection:
         session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it so
         session.SessionExpiryInterval = SESSION_SECONDS
         self._client.connect(
-            self._broker.host,
-            self._broker.port,
+            self.broker.host,
+            self.broker.port,
             KEEPALIVE_SECONDS,
             clean_start=False,
             properties=session,

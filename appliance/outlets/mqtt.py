@@ -11,9 +11,11 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import ssl
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import Self
 
@@ -24,9 +26,10 @@ from appliance.ledger.entry import Message, Waiting
 from appliance.outlets import messages
 from appliance.outlets.broker import Broker
 from appliance.outlets.connection import Connection, Lost
+from appliance.outlets.held import Held
 from appliance.outlets.outbox import Outbox
 from appliance.site.model import Site
-from appliance.site.secrets import Secrets
+from appliance.site.secrets import SecretError, Secrets
 
 log = structlog.get_logger()
 
@@ -40,44 +43,20 @@ REFUSED = 128
 # supported: the broker hangs up over one message, and would again over the same.
 BLAMES_THE_MESSAGE = frozenset({0x81, 0x82, 0x90, 0x95, 0x99, 0x9A, 0x9B})
 MOMENT_SECONDS = 1.0
+# So often a certificate is looked at while the connection made with it stands.
+RENEW_SECONDS = 60.0
 BATCH = 100
 MOST_LOOKED_AT = 6_400
 
 
-def jittered(tries: int) -> float:
+def jittered(tries: int, longest: float = 300.0) -> float:
     """Seconds before the next try after so many in a row: 1 s doubling up to 5 min, less a part."""
-    return random.uniform(0.5, 1.0) * min(300.0, 2.0 ** min(tries - 1, 9))  # noqa: S311 - no secret
+    return random.uniform(0.5, 1.0) * min(longest, 2.0 ** min(tries - 1, 9))  # noqa: S311 - no secret
 
 
-@dataclass
-class _Held:
-    """
-    Streams whose next message the broker refused, and when to try each again.
-
-    Order within a stream is a promise, so nothing overtakes a refused message in its own stream.
-    """
-
-    _tries: dict[str, int] = field(default_factory=dict)
-    _until: dict[str, float] = field(default_factory=dict)
-
-    def holds(self, stream: str) -> bool:
-        return self._until.get(stream, 0.0) > monotonic()
-
-    def hold(self, stream: str, backoff: Callable[[int], float]) -> int:
-        """How many times in a row it was refused."""
-        self._tries[stream] = self._tries.get(stream, 0) + 1
-        self._until[stream] = monotonic() + backoff(self._tries[stream])
-        return self._tries[stream]
-
-    def release(self, stream: str) -> None:
-        self._tries.pop(stream, None)
-        self._until.pop(stream, None)
-
-    def next_try(self, since: float) -> float | None:
-        """Seconds until the first of those still held at `since` may be tried; None: there are none."""
-        now = monotonic()
-        ends = (max(end - now, 0.0) for end in self._until.values() if end > since)
-        return min(ends, default=None)
+def reconnecting(tries: int) -> float:
+    """As `jittered` up to 45 s: a broker that comes back empty is to be full within a minute."""
+    return jittered(tries, 45.0)
 
 
 @dataclass
@@ -87,23 +66,28 @@ class MqttOutlet:
 
     `refill` gives the retained states, which are published again after each connect, because a
     broker may have come back empty.  `head_may_go` says whether the ledger's head may replace the
-    one the broker retains.  `backoff` gives the seconds before the n-th try in a row.
+    one the broker retains.  `broker` is asked before each connection, so that renewed certificates
+    are read.  `backoff` gives the seconds before the n-th connection in a row, `patience` those
+    before a message the broker refused is tried again.
     """
 
     site: str
     appliance: str
-    broker: Broker
+    broker: Callable[[], Broker]
     outbox: Outbox
     refill: Callable[[], Sequence[Message]] = tuple
     head_may_go: Callable[[], bool] = lambda: True
-    backoff: Callable[[int], float] = jittered
+    backoff: Callable[[int], float] = reconnecting
+    patience: Callable[[int], float] = jittered
     clock: Clock = field(default_factory=SystemClock)
+    renew: float = RENEW_SECONDS
     refused: int = 0
     connected: bool = False
     _failures: int = 0
     _works: bool | None = None
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
-    _held: _Held = field(default_factory=_Held)
+    _held: Held = field(default_factory=Held)
+    _host: str = ""
 
     @classmethod
     def of(
@@ -118,7 +102,8 @@ class MqttOutlet:
         """As the site's `outlets.mqtt` has it.  Raises `SecretError` and `ssl.SSLError`."""
         stated = site.outlets.mqtt
         assert stated is not None
-        broker = Broker.stated(site, stated, secrets)
+        broker = partial(Broker.stated, site, stated, secrets)
+        broker()
         return cls(site.site.id, site.appliance.id, broker, outbox, refill, head_may_go)
 
     def wake(self) -> None:
@@ -128,33 +113,52 @@ class MqttOutlet:
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until `stop` is set; a lost broker is tried again, ever more slowly."""
         while not stop.is_set():
-            connection = Connection(self.site, self.appliance, self.broker)
             began, pause = monotonic(), 0.0
             try:
-                await _until(stop, self._served(connection, stop))
+                await self._connection(stop)
             except Lost as lost:
                 pause = self._after(lost, lasted=monotonic() - began)
-            finally:
-                self.connected = False
-                await connection.close(graceful=stop.is_set(), at=self.clock.now())
             await _sleep(stop, pause)
+
+    async def _connection(self, stop: asyncio.Event) -> None:
+        """One connection, until `stop` or until a certificate is renewed.  Raises `Lost`."""
+        try:
+            broker = self.broker()
+        except (SecretError, ssl.SSLError) as error:
+            raise Lost(str(error)) from error
+        self._host = broker.host
+        connection = Connection(self.site, self.appliance, broker)
+        try:
+            await _until(stop, self._served(connection, stop))
+        finally:
+            self.connected = False
+            await connection.close(graceful=stop.is_set(), at=self.clock.now())
 
     async def _served(self, connection: Connection, stop: asyncio.Event) -> None:
         await connection.open()
         self.connected = True
         await self._publish_all(connection, stop)
 
+    def _renewed(self, connection: Connection) -> bool:
+        """Whether another connection would be made otherwise than this one."""
+        try:
+            return self.broker() != connection.broker
+        except (SecretError, ssl.SSLError) as error:
+            # Somebody may be writing the pair just now; this connection needs neither.
+            log.warning("mqtt certificate of no use, the old one stays", why=str(error))
+            return False
+
     def _after(self, lost: Lost, *, lasted: float) -> float:
         """Seconds until the next connection."""
         if self._works is not False:
-            log.warning("mqtt lost", broker=self.broker.host, why=str(lost))
+            log.warning("mqtt lost", broker=self._host, why=str(lost))
         self._works = False
         if lasted >= STEADY_SECONDS:
             self._failures = 0
         if lost.code == TAKEN_OVER:
             log.error(
                 "another client uses our name on the broker; not connecting for a while",
-                broker=self.broker.host,
+                broker=self._host,
                 seconds=TAKEN_OVER_PAUSE,
             )
             return TAKEN_OVER_PAUSE
@@ -166,8 +170,12 @@ class MqttOutlet:
     async def _publish_all(self, connection: Connection, stop: asyncio.Event) -> None:
         here = messages.status(self.site, "online", appliance=self.appliance, at=self.clock.now())
         await self._accepted(connection, here)
-        refilled = -math.inf
+        refilled, renew_at = -math.inf, monotonic() + self.renew
         while not stop.is_set():
+            if monotonic() >= renew_at:
+                if self._renewed(connection):
+                    return
+                renew_at = monotonic() + self.renew
             if monotonic() - refilled >= messages.REFRESH_SECONDS:
                 await self._refill(connection)
                 refilled = monotonic()
@@ -177,7 +185,7 @@ class MqttOutlet:
             if not ready:
                 self._working()
                 tries = self._held.next_try(looked)
-                again = refilled + messages.REFRESH_SECONDS - monotonic()
+                again = min(refilled + messages.REFRESH_SECONDS, renew_at) - monotonic()
                 waits = again if tries is None else min(again, tries)
                 await connection.idle(self._woken, stop, max(waits, 0.0))
             for waiting in ready:
@@ -197,7 +205,7 @@ class MqttOutlet:
 
     def _working(self) -> None:
         if self._works is not True:
-            log.info("mqtt works", broker=self.broker.host)
+            log.info("mqtt works", broker=self._host)
         self._works = True
 
     async def _ready(self) -> list[Waiting]:
@@ -232,7 +240,7 @@ class MqttOutlet:
 
     def _refused(self, message: Message, code: int) -> None:
         self.refused += 1
-        tries = self._held.hold(message.stream, self.backoff)
+        tries = self._held.hold(message.stream, self.patience)
         if tries == 1:
             log.warning("mqtt publish refused", topic=message.address, code=code)
 

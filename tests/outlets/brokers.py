@@ -22,6 +22,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 MOSQUITTO = "/usr/sbin/mosquitto"
 DEADLINE = 10.0
+A_DAY = timedelta(days=1)
 
 
 def free_port() -> int:
@@ -126,10 +127,12 @@ class Authority:
         (directory / f"{name}.pem").write_bytes(_pem(certificate))
         return cls(directory, name, key, certificate)
 
-    def issue(self, name: str) -> tuple[Path, Path]:
-        """A certificate for `name` and localhost, and its key."""
+    def issue(self, name: str, lasts: timedelta = A_DAY) -> tuple[Path, Path]:
+        """A certificate for `name` and localhost, and its key; it ends after `lasts` from now."""
         key = ec.generate_private_key(ec.SECP256R1())
-        made = _certificate(name, key.public_key(), self.name, self.key, authority=False)
+        made = _certificate(
+            name, key.public_key(), self.name, self.key, authority=False, lasts=lasts
+        )
         paths = self.directory / f"{name}.pem", self.directory / f"{name}.key"
         paths[0].write_bytes(_pem(made))
         paths[1].write_bytes(
@@ -142,7 +145,7 @@ class Authority:
         return paths
 
 
-def _certificate(name, public, issuer, signer, *, authority) -> x509.Certificate:
+def _certificate(name, public, issuer, signer, *, authority, lasts=A_DAY) -> x509.Certificate:
     now = datetime.now(UTC)
     builder = (
         x509.CertificateBuilder()
@@ -151,7 +154,7 @@ def _certificate(name, public, issuer, signer, *, authority) -> x509.Certificate
         .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_after(now + lasts)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
     )

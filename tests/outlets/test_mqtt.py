@@ -90,8 +90,8 @@ def listen():
 
 def outlet_to(port: int, outbox: MemoryOutbox, **differs) -> MqttOutlet:
     broker = differs.pop("broker", None) or Broker.at(f"mqtt://127.0.0.1:{port}")
-    values = {"backoff": lambda _n: 0.05, **differs}
-    return MqttOutlet("northgate", "edge-1", broker, outbox, **values)
+    values = {"backoff": lambda _n: 0.05, "patience": lambda _n: 0.05, **differs}
+    return MqttOutlet("northgate", "edge-1", lambda: broker, outbox, **values)
 
 
 @asynccontextmanager
@@ -259,7 +259,7 @@ async def test_a_message_too_large_for_the_broker_does_not_stop_the_others(broke
     outbox = MemoryOutbox()
     large = messages.event("northgate", "state", {"n": -1, "x": "y" * 5000}, id="l", at=AT)
     outbox.put(large, state("firmware-approved"))
-    outlet = outlet_to(broker.port, outbox, backoff=lambda n: 0.05 * 2**n)
+    outlet = outlet_to(broker.port, outbox, patience=lambda n: 0.05 * 2**n)
     listener = listen(broker.port)
     async with running(outlet):
         await listener.until(lambda m: m.topic.endswith("/check/firmware-approved"))
@@ -476,9 +476,39 @@ async def test_it_delivers_nothing_when_tls_does_not_fit(secured, why):
         assert len(outbox.rows) == 1
 
 
-def test_back_off_grows_to_five_minutes_and_no_further():
+def test_a_refused_message_waits_up_to_five_minutes_and_a_lost_broker_up_to_45_seconds():
     assert 0.5 <= mqtt.jittered(1) <= 1
     assert 150 <= mqtt.jittered(100_000) <= 300
+    assert 0.5 <= mqtt.reconnecting(1) <= 1
+    assert all(22.5 <= mqtt.reconnecting(n) <= 45 for n in range(7, 1000))
+
+
+async def test_after_a_long_outage_an_empty_broker_is_full_within_a_minute_of_its_return(broker):
+    """Twenty times as fast as it is: from the worst moment, right after a try that failed."""
+    retained = [state(f"check-{n}") for n in range(50)]
+    outlet = outlet_to(broker.port, MemoryOutbox(), refill=lambda: retained)
+    as_it_is = MqttOutlet("northgate", "edge-1", outlet.broker, outlet.outbox).backoff
+    tried = asyncio.Event()
+
+    def backoff(tries: int) -> float:
+        if tries == 2:
+            tried.set()
+        return as_it_is(tries + 100) / 20
+
+    outlet.backoff = backoff
+    async with running(outlet):
+        await asyncio.wait_for(tried.wait(), DEADLINE)
+        broker.start()
+        began = time.monotonic()
+        # In a thread: it must not hold up what is measured.
+        listener = await asyncio.to_thread(Listener, broker.port, "upheld/v1/northgate/asset/#")
+        try:
+            await listener.until(lambda m: m.topic.endswith("check-49"))
+            took = (time.monotonic() - began) * 20
+        finally:
+            listener.close()
+
+    assert took < 60
 
 
 def test_a_publisher_never_subscribes():
