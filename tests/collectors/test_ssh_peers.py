@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import asyncssh
@@ -37,12 +38,18 @@ def wire(gate):
     return Wire(gate, connect=2, whole=10)
 
 
-@pytest.fixture
-def key(tmp_path):
-    """`key(type, *options)`: a key made by ssh-keygen, and the SHA-256 of its public half."""
+@pytest.fixture(scope="module")
+def key(tmp_path_factory):
+    """
+    `key(type, *options)`: a key made by ssh-keygen, and the SHA-256 of its public half.
 
+    Each kind is made once: large ones take seconds.
+    """
+    folder = tmp_path_factory.mktemp("keys")
+
+    @cache
     def make(kind: str, *options: str) -> tuple[Path, str]:
-        path = tmp_path / f"key_{kind}"
+        path = folder / "_".join((kind, *options))
         subprocess.run(["ssh-keygen", "-q", "-t", kind, *options, "-N", "", "-f", path], check=True)
         blob = base64.b64decode(path.with_suffix(".pub").read_text().split()[1])
         return path, hashlib.sha256(blob).hexdigest()
