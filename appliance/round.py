@@ -81,7 +81,7 @@ class Rounds:
         self.lateness = Lateness(self.clock)
         self.refusals = Refusals(self.guard)
         self.teller = Teller(self.loaded.site)
-        self.teller.restraint = self._restraint
+        self.teller.restraint = self.guard.restraints.there
         self.adopt(self.loaded)
 
     @property
@@ -208,11 +208,6 @@ class Rounds:
             self.recall.overdue(asset, a, self.cadence.wait(asset, a))
             for a in self.planned[asset.id]
         )
-
-    def _restraint(self, asset: str, zone: str) -> str:
-        """The hold in force there, in its own words; empty for none."""
-        hold = self.guard.restraints.holds.holding(asset, zone)
-        return hold.said if hold else ""
 
     def own(self) -> Own:
         """What we planned and know, per asset, and how the control hosts answered last."""

@@ -16,9 +16,11 @@ from appliance.drill.book import Drill
 from appliance.drill.looking import ASSET, CHECK, KEY
 from appliance.ledger.entry import Message
 from appliance.outlets import cef, messages, syslog, syslog_messages
+from appliance.outlets.alerts import Phase, Word
 from appliance.outlets.runbook import section
 from appliance.site.model import Site
 from checks.facts.codec import plain
+from checks.facts.standing import State
 
 ANCHOR = "drill"
 _CEF = {"low": 3, "medium": 5, "high": 7, "critical": 9}
@@ -32,12 +34,11 @@ _SYSLOG = {
 
 def fires(site: Site, drill: Drill, said: str, *, entry: int, at: datetime) -> list[Message]:
     """As for a control that fails; `entry` is where the drill begins in the ledger."""
-    data = _data(site, drill, said, entry, at) | {"was": "pass", "is": "fail"}
     told = []
     if site.outlets.mqtt is not None:
         told = [
-            replace(_retained(site), body=_alert(data)),
-            _event(site, drill, "alert", data, at),
+            replace(_retained(site), body=_alert(site, drill, said, entry, at)),
+            _event(site, drill, said, at, over=False),
         ]
     text = f"DRILL {drill.code}: {said} Confirm with: upheld drill confirm {drill.code}"
     return told + _syslog(site, drill, text, entry=entry, at=at, over=False)
@@ -45,10 +46,9 @@ def fires(site: Site, drill: Drill, said: str, *, entry: int, at: datetime) -> l
 
 def ends(site: Site, drill: Drill, said: str, *, entry: int, at: datetime) -> list[Message]:
     """As for a control that holds again."""
-    data = _data(site, drill, said, entry, at) | {"was": "fail", "is": "pass"}
     told = []
     if site.outlets.mqtt is not None:
-        told = [_retained(site), _event(site, drill, "ended", data, at)]
+        told = [_retained(site), _event(site, drill, said, at, over=True)]
     text = f"DRILL {drill.code} is over: {said}"
     return told + _syslog(site, drill, text, entry=entry, at=at, over=True)
 
@@ -57,29 +57,44 @@ def title(drill: Drill) -> str:
     return f"DRILL {drill.code}, no device is concerned"
 
 
-def _data(site: Site, drill: Drill, said: str, entry: int, at: datetime) -> dict[str, Any]:
+def _common(site: Site, drill: Drill, said: str) -> dict[str, Any]:
     return {
         "key": str(KEY),
         "drill": True,
         "code": drill.code,
-        "title": title(drill),
         "severity": site.drill.severity,
+        "audience": CHECK.audience.value,
         "reason": ANCHOR,
         "said": f"DRILL {drill.code}: {said}",
-        "since": drill.begun,
-        "at": at,
-        "entry": entry,
     }
 
 
-def _alert(data: dict[str, Any]) -> bytes:
+def _alert(site: Site, drill: Drill, said: str, entry: int, at: datetime) -> bytes:
     """The retained alert: the same fields as a real one's, and the two of a drill."""
-    body = {k: v for k, v in data.items() if k not in ("was", "is")} | {
+    body = _common(site, drill, said) | {
         "schema": "upheld/alert/1",
+        "title": title(drill),
+        "phase": Phase.FIRING.value,
+        "state": State.FAIL.value,
+        "was": State.PASS.value,
         "requirements": sorted(CHECK.requirements),
         "where": [],
+        "since": drill.begun,
+        "last_good": None,
+        "basis": "enforced",
+        "vantages": [],
+        "enables": [],
+        "neighbours": [],
+        "failing_too": 0,
+        "inhibited_by": "",
+        "acknowledged": None,
+        "restraint": "",
+        "call": "",
+        "leave": "",
         "remedy": "Read the code to whoever runs the appliance: upheld drill confirm CODE.",
         "runbook": section(ANCHOR),
+        "at": at,
+        "entry": entry,
     }
     return json.dumps(plain(body), separators=(",", ":")).encode()
 
@@ -89,8 +104,15 @@ def _retained(site: Site) -> Message:
     return messages.alert_resolved(site.site.id, KEY)
 
 
-def _event(site: Site, drill: Drill, what: str, data: dict[str, Any], at: datetime) -> Message:
-    name = f"{site.site.id}:drill:{drill.id}:{what}"
+def _event(site: Site, drill: Drill, said: str, at: datetime, *, over: bool) -> Message:
+    was, now = (State.FAIL, State.PASS) if over else (State.PASS, State.FAIL)
+    data = _common(site, drill, said) | {
+        "was": was.value,
+        "is": now.value,
+        "act": (Word.RESOLVED if over else Word.FIRING).value,
+        "enables": [],
+    }
+    name = f"{site.site.id}:drill:{drill.id}:{'ended' if over else 'alert'}"
     return messages.event(site.site.id, "alert", data, id=name, at=at)
 
 

@@ -12,6 +12,7 @@ from appliance.drill.looking import KEY
 from tests.drill.conftest import QUICK, becomes, code_in, ended, known, written
 from tests.outlets.brokers import Listener, Mosquitto
 from tests.outlets.collectors import Rsyslog
+from tests.outlets.schemas import heard_fits
 
 
 @pytest.fixture
@@ -69,8 +70,10 @@ async def test_a_drill_reaches_the_broker_and_the_collector_within_a_second_and_
         ("recorded", True), ("mqtt", True), ("soc-1", True),
     ]  # fmt: skip
     assert all(h.ms < 1_000 for h in drill.hops[:3])
-    event = json.loads(told[-1].payload)["data"]
+    event = heard_fits(told[-1])["data"]
+    assert all(heard_fits(m) or not m.payload for m in (*told, *cleared))
     assert event["drill"] is True
+    assert event["said"].count("DRILL") == alert["msg"].count(f"DRILL {drill.code}:") == 1
     assert code_in(event["said"]) == drill.code
     retained = next(m for m in told if "/alert/" in m.topic and "/event/" not in m.topic)
     assert retained.topic == f"upheld/v1/bench/alert/{KEY}"

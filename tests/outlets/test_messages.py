@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -18,9 +17,9 @@ from checks.facts.standing import State, StateKey, Subject
 from checks.facts.verdict import Reason
 from checks.techniques import TECHNIQUES
 from tests.outlets.conftest import AT, NASTY, standing
+from tests.outlets.schemas import KINDS, SCHEMAS, fits
 from tests.outlets.told import AROUND, Acknowledged, Word, row
 
-SCHEMAS = Path(__file__).parents[2] / "config" / "schemas"
 CHECK = ALL[0]
 SERVICE = Subject("service", "control", "plc-1", "tcp-4840")
 SUBJECTS = [
@@ -30,17 +29,6 @@ SUBJECTS = [
     (Subject("zone", "control"), "zone/control"),
     (Subject("site"), "site"),
 ]
-
-
-def fits(message) -> dict:
-    """The payload, checked against the schema the message names."""
-    name = json.loads(message.headers)["schema"].split("/")[1]
-    schema = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
-    payload = json.loads(message.body)
-    jsonschema.Draft202012Validator(
-        schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
-    ).validate(payload)
-    return payload
 
 
 def alerted(key, seen, **differs):
@@ -59,6 +47,18 @@ def changed(key, before, after, word):
 @pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.json")), ids=lambda p: p.name)
 def test_each_schema_is_one(path):
     jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_an_event_s_data_has_no_field_that_is_not_in_its_schema(kind):
+    path = SCHEMAS / f"event-{kind}.json"
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    fields = schema["properties"]
+
+    with pytest.raises(jsonschema.ValidationError, match="Additional properties"):
+        jsonschema.validate({"unheard-of": 1}, schema | {"required": []})
+    assert set(schema["required"]) <= set(fields)
+    assert all({"type", "enum", "const"} & set(field) for field in fields.values())
 
 
 @pytest.mark.parametrize(("subject", "place"), SUBJECTS)
@@ -105,13 +105,14 @@ def test_an_alert_has_the_name_everybody_calls_it_by():
 
 
 def test_events_keep_one_order_and_replace_nothing():
-    first = messages.event("northgate", "alert", {"key": "x"}, id="1", at=AT)
-    second = messages.event("northgate", "reload", {}, id="2", at=AT)
+    data = {"kind": "hold.put", "subject": "site", "said": "The site is on hold."}
+    first = messages.event("northgate", "guard", data, id="1", at=AT)
+    second = messages.event("northgate", "summary", {}, id="2", at=AT)
 
     assert first.stream == second.stream
     assert not first.latest_only
     assert not json.loads(first.headers)["retain"]
-    assert fits(first)["type"] == "upheld.alert"
+    assert fits(first)["type"] == "upheld.guard"
     assert json.loads(first.headers)["content_type"] == "application/cloudevents+json"
 
 

@@ -74,10 +74,14 @@ class Restraints:
 
         Asked again before every connection and message, so that a visit under way ends.
         """
-        zone = self._site.zone(self._site.asset(asset).zone)
-        if hold := self.holds.holding(asset, zone.id):
+        return self.there(asset, self._site.asset(asset).zone) or None
+
+    def there(self, asset: str, zone: str) -> str:
+        """The hold or closed window over an asset or zone, or, both empty, the site; empty: none."""
+        if hold := self.holds.holding(asset, zone):
             return hold.said
-        return self._closed(zone)
+        stated = next((z for z in self._site.zones if z.id == zone), None)
+        return self._closed(stated) or "" if stated else ""
 
     def _closed(self, zone: Zone) -> str | None:
         now = self._clock.monotonic()
