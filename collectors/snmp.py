@@ -4,7 +4,8 @@ Ask an SNMP agent who it is, and whom else it answers.
 On the wire: UDP, Get and GetNext only, one question outstanding, each asked once; a few GETs of
 single values, at most eight rows of two table columns.  `system` asks with the configured
 credential.  `refusals` repeats one GET of sysUpTime.0 in other versions and at lower levels.
-`default_communities` does it with `public` and `private`, v2c and v1.  Never: SET, GetBulk, walks
+`default_communities` does it with `public` and `private`, v2c and v1.  `lives` sends one datagram:
+a GET of sysUpTime.0 with a community, or without any user the question for the engine id.  Never: SET, GetBulk, walks
 of tables, traps, guessed communities or users.
 
 Before a silence is recorded a positive control is asked in the same exchange, and named.
@@ -26,7 +27,7 @@ from checks.facts.snmp import (
     SnmpTrial,
 )
 from collectors.credentials import Community, SnmpUser
-from collectors.errors import Denied, TimedOut, Unintelligible
+from collectors.errors import BudgetSpent, Denied, TimedOut, Unintelligible
 from collectors.snmp_client import NOBODY, Agent, agent, own_level
 from collectors.snmp_values import date_and_time, longest_prefix, mac, text
 from collectors.wire import Target, Wire
@@ -46,6 +47,7 @@ ENTITY_SERIAL = "1.3.6.1.2.1.47.1.1.1.1.11"
 ENTITY_MODEL = "1.3.6.1.2.1.47.1.1.1.1.13"
 CHASSIS = 3
 
+LIVES = "looking whether it lives"
 ROWS = 8
 DEFAULT_COMMUNITIES = ("public", "private")
 DATE_AND_TIME_RESOLUTION_MS = 100
@@ -101,6 +103,26 @@ async def system(
             uptime_centiseconds=up_time if isinstance(up_time, int) else None,
             clock=await _clock(asked, wire),
         )
+
+
+async def lives(wire: Wire, target: Target, *, credential: Community | SnmpUser) -> None:
+    """
+    Ask for a sign of life, with no secret but a community.
+
+    Raises `TimedOut` for silence, `Refused`, `Unintelligible` and what the wire raises.
+    """
+    community = isinstance(credential, Community)
+    who = credential if community else NOBODY
+    async with (
+        _deadline(wire, target, LIVES),
+        agent(wire, target, who, own_level(who), seconds=wire.connect) as asked,
+    ):
+        try:
+            await (asked.get(SYS_UP_TIME, LIVES) if community else asked.discover(LIVES))
+        except BudgetSpent:
+            # The client would ask for the agent's time as well: it has had its answer.
+            if not asked.engine_id:
+                raise
 
 
 async def refusals(

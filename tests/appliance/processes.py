@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,20 +20,18 @@ PATIENCE = 20.0
 @contextmanager
 def daemon(folder, listen, *, entries=3):
     """A daemon over this configuration, once its ledger holds so many entries."""
-    process = subprocess.Popen(
-        [*UPHELD, "run", "-c", folder],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        assert fetched(listen, "upheld_ledger_size", entries) is not None
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        process.stderr.close()
+    # A file, for what it says: a pipe nobody reads is full after some hundred lines.
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            [*UPHELD, "run", "-c", folder], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=said
+        )
+        try:
+            assert fetched(listen, "upheld_ledger_size", entries) is not None
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
 
 
 def upheld(*arguments, timeout=20):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from appliance.falling import age
 from appliance.visit import classes
 from checks.facts.standing import State
 from tests.harm.appliances import Hurried, guard_entries, head
@@ -90,7 +91,7 @@ async def test_all_cut_off_while_idle_stop_nothing_and_are_one_alert(appliance, 
                 clock.pass_(HOUR)
                 await visited(rounds, everybody)
                 # As the daemon does every minute.
-                await rounds.age()
+                await age(rounds)
                 assert stopped(rounds) == []
             kinds = Counter(e["kind"] for e in (await guard_entries(rounds))[len(opened) :])
             cut, during, said = failing(rounds), told.begun(), list(told.soc)

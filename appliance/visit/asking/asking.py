@@ -70,6 +70,18 @@ class Asking:
         """Whether the port opens, and after how many seconds it was closed again, if it was."""
         return await ports.lives(self.given.wire, self._target(look, spoken=False))
 
+    async def stirs(self, look: Look) -> bool:
+        """
+        One datagram for a sign of life; False when there is none to send.
+
+        Raises `CollectError`: `TimedOut` for silence.
+        """
+        service = look.service
+        if service is None or service.protocol != "snmp":
+            return False
+        given = replace(self.given, wire=replace(self.given.wire, packets=1))
+        return await snmp.stirs(given, self._target(look, spoken=True), service)
+
     def _target(self, look: Look, *, spoken: bool) -> Target:
         service = look.service
         return Target(

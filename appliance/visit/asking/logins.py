@@ -11,7 +11,7 @@ from appliance.site.model import Site
 from appliance.site.secrets import SecretError, Secrets
 from appliance.visit.guard.event import Event
 from appliance.visit.guard.latch import Latches, NotTried
-from collectors.credentials import Credential
+from collectors.credentials import Community, Credential
 from collectors.errors import Denied, LoginFailed, NotPermitted
 from collectors.wire import Target
 
@@ -39,6 +39,17 @@ class Logins:
     def former(self, name: str) -> Credential:
         """What should be let in no longer, so that a refusal latches nothing.  Raises `Denied`."""
         return self._resolved(name)
+
+    def for_a_look(self, name: str, target: Target) -> Credential | None:
+        """
+        What to look with whether an SNMP agent lives; None when that might be a failing login.
+
+        A community that never worked there may be a wrong one: it is not said into a silence again.
+        Raises `Denied` when the site does not have it.
+        """
+        secret = self._resolved(name)
+        proven = self.latches.worked(name, target.address, self.latches.digest(secret))
+        return secret if proven or not isinstance(secret, Community) else None
 
     @asynccontextmanager
     async def trying(self, name: str, target: Target) -> AsyncIterator[Credential]:

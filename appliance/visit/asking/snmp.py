@@ -28,6 +28,19 @@ async def ask(given: Given, question: q.Question, target: Target, service: Servi
     return await snmp.refusals(given.wire, target, credential=login, community=former)
 
 
+async def stirs(given: Given, target: Target, service: Service) -> bool:
+    """
+    Ask for a sign of life; False when there is nothing to ask with.  Raises as `snmp.lives`.
+    """
+    if service.credential is None:
+        return False
+    known = given.logins.for_a_look(service.credential, target)
+    if not isinstance(known, Community | SnmpUser):
+        return False
+    await snmp.lives(given.wire, target, credential=known)
+    return True
+
+
 def _former(given: Given, target: Target, service: Service) -> Community | None:
     """The community once valid here, silence to which means something; None where none is named."""
     if service.formerly is None:

@@ -118,6 +118,11 @@ class Latches:
             return f"the other secret of {credential} was used in this visit already"
         return Choice(chosen, digests[chosen], chosen == "secret" and len(digests) == 2)
 
+    def worked(self, credential: str, address: str, digest: str) -> bool:
+        """Whether this very secret was accepted there when it was last tried."""
+        login = self._login(credential, address)
+        return login["worked"] == digest and not self._shut(credential, address, digest)
+
     def latched(self, credential: str, address: str, digest: str) -> str | None:
         """Why this secret may not be used at this address; None when it may."""
         return self._shut(credential, address, digest) or None
@@ -181,10 +186,15 @@ class Latches:
             "credential.rearmed", credential, f"{credential} was rearmed by {who}{reason}."
         )
 
+    def everywhere(self) -> tuple[tuple[str, str], ...]:
+        """(credential, why) of every secret that is tried nowhere any more."""
+        latched = {k: v["latched"] for k, v in self._kept.all(SECRET).items()}
+        return tuple((key.partition("|")[0], why) for key, why in latched.items() if why)
+
     def all(self) -> tuple[tuple[str, str], ...]:
         """(credential, why) of every latch, for people."""
-        everywhere = {k: v["latched"] for k, v in self._kept.all(SECRET).items() if v["latched"]}
-        found = [(key.partition("|")[0], why) for key, why in everywhere.items()]
+        found = list(self.everywhere())
+        everywhere = {k for k, v in self._kept.all(SECRET).items() if v["latched"]}
         for key, value in self._kept.all(LOGIN).items():
             credential = key.partition("|")[0]
             for digest, why in value["denied"].items():

@@ -38,10 +38,29 @@ class InTheWay:
     def subject(self) -> str:
         return self.asset or self.zone or self.credential or SITE
 
+    @property
+    def key(self) -> str:
+        """The same as long as it stands, and over restarts."""
+        return f"{self.kind}.{self.subject}"
+
 
 def in_the_way(site: Site, held: Restraints) -> tuple[InTheWay, ...]:
     """The widest first: holds, stops, then assets and credentials."""
     return (*_holds(held), *_stops(held), *_assets(site, held), *_credentials(held))
+
+
+def standing_alarms(site: Site, held: Restraints) -> tuple[InTheWay, ...]:
+    """
+    What the guard stopped by itself and somebody has to look at, the widest first.
+
+    A hold is a person's own word, and a breaker or a first stop ends by itself; a credential that
+    is latched for one asset keeps it from nothing else.
+    """
+    everywhere = {why for _, why in held.latches.everywhere()}
+    alarms = (
+        w for w in in_the_way(site, held) if w.person and w.kind in (STOP, IMPACT, CREDENTIAL)
+    )
+    return tuple(w for w in alarms if w.kind != CREDENTIAL or w.said[:-1] in everywhere)
 
 
 def _holds(held: Restraints) -> Iterator[InTheWay]:
