@@ -12,6 +12,7 @@ from appliance.visit import questions as q
 from checks.check import Check, Form
 from checks.facts.codec import plain
 from checks.requirements import REQUIREMENTS
+from checks.techniques import TECHNIQUES
 
 UNMAPPED = References()
 HEAD = """\
@@ -20,6 +21,10 @@ HEAD = """\
 Written by `upheld catalogue` from the checks themselves.  Strengths: *on-interface* shows the
 requirement at work on the probed interface, *part* is part of the evidence, a *hint* never raises
 a cell of the matrix.  Packets are upper bounds, connection included; see harmlessness.md.
+
+Told first is whoever asks who did it (soc), mends settings (engineering) or answers for the
+verification (programme); what is critical is told to the SOC as well.  What a failure makes possible
+is named as in ATT&CK for ICS.
 """
 
 
@@ -45,6 +50,8 @@ def _entry(check: Check, references: References) -> dict[str, Any]:
         "requirements": plain(check.requirements),
         "program": list(check.program),
         "severity": check.severity.value,
+        "audience": check.audience.value,
+        "enables": [{"id": t, "name": TECHNIQUES[t]} for t in check.enables],
         "remedy": check.remedy,
         "by_hand": check.by_hand,
         "acssa_ref": references.of("check", check.id),
@@ -73,6 +80,7 @@ def _page(entry: dict[str, Any]) -> str:
         f"{name} {REQUIREMENTS[name].title} ({strength})"
         for name, strength in entry["requirements"].items()
     ]
+    enables = "; ".join(f"{t['id']} {t['name']}" for t in entry["enables"])
     own = f"\n| the owner's reference | {entry['acssa_ref']} |" if entry["acssa_ref"] else ""
     return f"""\
 ## {entry["id"]}
@@ -85,6 +93,8 @@ def _page(entry: dict[str, Any]) -> str:
 | --- | --- |
 | about | {entry["about"]} |
 | severity | {entry["severity"]} |
+| told first | {entry["audience"]} |
+| a failure makes possible | {enables or "no technique by itself"} |
 | sent to the device | {", ".join(asks) or "nothing: it judges what we did ourselves"} |
 | IEC 62443-3-3 | {"; ".join(requirements)} |
 | IEC 62443-2-1 | {", ".join(entry["program"]) or "none"} (ids unconfirmed) |

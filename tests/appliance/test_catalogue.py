@@ -4,7 +4,7 @@ from pathlib import Path
 
 from appliance.catalogue import entries, pages
 from appliance.visit import questions as q
-from checks import ALL
+from checks import ALL, BY_ID
 from checks.facts.context import Presence
 
 DOCS = Path(__file__).parents[2] / "docs" / "checks.md"
@@ -28,3 +28,13 @@ def test_an_entry_says_what_is_sent():
     assert [a["question"] for a in one["asks"]] == ["tls-versions"]
     assert one["question"].endswith("?")
     assert one["logic"].startswith("Passes when ")
+
+
+def test_an_entry_says_who_is_told_and_what_a_failure_makes_possible():
+    entry = next(e for e in entries(ALL) if e["id"] == "opcua-anonymous-session-refused")
+    page = pages([BY_ID["opcua-anonymous-session-refused"]])
+
+    assert entry["audience"] == "soc"
+    assert entry["enables"]
+    assert all(f"{t['id']} {t['name']}" in page for t in entry["enables"])
+    assert "| told first | soc |" in page

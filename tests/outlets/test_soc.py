@@ -468,8 +468,8 @@ async def test_a_day_later_a_message_still_carries_the_time_of_what_it_tells(tmp
 async def test_a_backlog_of_thirty_megabytes_costs_no_memory(tmp_path):
     headers = syslog_messages.headers("control.fail", 3, AT)
     told = (
-        Message("soc-1", EVENTS, "control.fail", b"CEF:0|x|msg=n%d;" % n + b"x" * 700, headers)
-        for n in range(1, 40_001)
+        Message("soc-1", EVENTS, "control.fail", b"CEF:0|x|msg=n%d;" % n + b"x" * 4000, headers)
+        for n in range(1, 8_001)
     )
     stub, origin = Stub(), "edge-1.northgate/upheld/1"
     async with Store.open(
