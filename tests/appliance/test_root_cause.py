@@ -194,6 +194,100 @@ async def test_a_zone_cut_off_is_one_alert_and_not_one_for_each_of_its_assets(
             next(k for k in r.standings if str(k) == "plc-7.inventory-device-present")
         ]
 
-    assert {key for key in failing if "coverage" not in key} == {"cell.zone-answers"}
+    assert failing == {"cell.zone-answers"}
     assert Reason.MISSING not in unknown
     assert said.said == "zone cell is silent, so silence behind it means nothing."
+
+
+ZONES = """
+site: {{id: bench, name: Bench, laboratory: true}}
+appliance:
+  id: edge
+  state_dir: {state}
+  vantages: [{{id: monitor, zone: dmz, source: 127.0.0.5, kind: monitor}}]
+zones:
+  - {{id: dmz, name: DMZ, networks: [127.0.0.0/24], sl_t: 2}}
+  - {{id: a, name: A, networks: [127.0.1.0/24], sl_t: 2}}
+  - {{id: b, name: B, networks: [127.0.2.0/24], sl_t: 2}}
+conduits:
+  - {{id: dmz-a, from: dmz, to: a, sl_t: 2, denies_by: drop, allow: [tcp/{port}]}}
+  - {{id: dmz-b, from: dmz, to: b, sl_t: 2, denies_by: drop, allow: [tcp/{port}]}}
+assets:
+"""
+
+
+@pytest.fixture
+def zones(site, port, tmp_path):
+    """A configuration of two zones of four assets, seen from a third; the addresses by zone."""
+    there = {z: [f"127.0.{n}.{i}" for i in range(1, 5)] for n, z in enumerate("ab", 1)}
+    rows = "".join(
+        f"  - {{id: {z}-{i}, zone: {z}, address: {address}, role: plc, every: 1h, "
+        f"probing: robust, services: [{{port: tcp/{port}, protocol: tcp}}]}}\n"
+        for z, addresses in there.items()
+        for i, address in enumerate(addresses, 1)
+    )
+    folder = site("")
+    text = ZONES.format(state=tmp_path / "state", port=port)
+    (folder / "site.yaml").write_text(text + rows)
+    return folder, there
+
+
+def failing(rounds):
+    return {str(k) for k, s in rounds.standings.items() if s.state is State.FAIL}
+
+
+async def rounds_of(r, clock, times):
+    """So many turns of every asset, one zone's after the other's; what failed in any of them."""
+    ever = set()
+    for _ in range(times):
+        clock.pass_(3600.0)
+        for asset in r.visitable():
+            await r.visit(asset.id, due_anyway=True)
+            ever |= failing(r)
+    return ever
+
+
+async def test_zones_cut_off_one_after_the_other_are_seen_as_one(zones, rounds, silent):
+    folder, there = zones
+    clock = FakeClock()
+    async with rounds(folder, clock) as r:
+        assert await rounds_of(r, clock, 2) == set()
+        silent |= {*there["a"], *there["b"]}
+        assert await rounds_of(r, clock, 4) == {"site.site-answers"}
+
+        silent.clear()
+        await rounds_of(r, clock, 2)
+        # Nothing else was found on the way back.
+        assert failing(r) == set()
+        silent |= {*there["b"]}
+        assert await rounds_of(r, clock, 4) == {"b.zone-answers"}
+
+
+async def test_a_zone_that_stays_away_when_the_others_come_back_is_told_of_then(
+    zones, rounds, silent
+):
+    folder, there = zones
+    clock = FakeClock()
+    async with rounds(folder, clock) as r:
+        await rounds_of(r, clock, 2)
+        silent |= {*there["a"], *there["b"]}
+        await rounds_of(r, clock, 3)
+        silent -= {*there["a"]}
+        found = await rounds_of(r, clock, 5)
+
+        assert found == {"site.site-answers", "b.zone-answers"}
+        assert failing(r) == {"b.zone-answers"}
+
+
+async def test_a_restart_during_the_silence_finds_nothing_new(zones, rounds, silent):
+    folder, there = zones
+    clock = FakeClock()
+    async with rounds(folder, clock) as r:
+        await rounds_of(r, clock, 2)
+        silent |= {*there["a"], *there["b"]}
+        await rounds_of(r, clock, 3)
+    async with rounds(folder, clock) as r:
+        assert failing(r) == {"site.site-answers"}
+        assert await rounds_of(r, clock, 3) == {"site.site-answers"}
+        recorded = [json.loads(body) async for _, body in r.store.entries()]
+        assert standings(recorded) == {str(key): s for key, s in r.standings.items()}
