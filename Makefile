@@ -47,4 +47,5 @@ endure: install
 	.ci/peers
 	UPHELD_ENDURE=1 $(BIN)/python -m pytest -q tests/ledger/test_crash.py \
 	  tests/ledger/test_tree.py tests/ledger/test_growth.py tests/ledger/package/test_million.py tests/appliance/test_sudden_death.py
-	UPHELD_ENDURE=1 $(BIN)/python -m pytest -q tests/harm tests/outlets/test_plant_month.py
+	UPHELD_ENDURE=1 $(BIN)/python -m pytest -q tests/harm tests/net \
+	  tests/appliance/test_holding.py tests/outlets/test_plant_month.py
