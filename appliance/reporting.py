@@ -134,6 +134,8 @@ def status(picture: Picture) -> dict[str, Any]:
         "nothing_sent_since": _time(picture.nothing_sent_since),
         "in_the_way": [_in_the_way(one) for one in picture.in_the_way],
         "outbox": dict(picture.outbox),
+        "drill": _drill(picture),
+        "broken_checks": dict(picture.drilled.broken),
         "ledger": {
             "entries": picture.ledger_size,
             "unadopted": picture.unadopted or None,
@@ -199,6 +201,19 @@ def cells_shown(cells: Sequence[MatrixCell], checks: Iterable[Check]) -> dict[st
             }
             for ratio in ratios(cells)
         ],
+    }
+
+
+def _drill(picture: Picture) -> dict[str, Any]:
+    """Never its code: that is for whoever reads it from the SOC's screen."""
+    own, drilled = picture.drilled.own, picture.drilled
+    return {
+        "last": _time(own.last) if own else None,
+        "confirmed": _time(own.confirmed) if own else None,
+        "every_seconds": own.every_seconds if own else None,
+        "stands": bool(drilled.firing),
+        "shown_after_seconds": dict(drilled.seconds),
+        "not_shown": list(own.broken) if own else [],
     }
 
 

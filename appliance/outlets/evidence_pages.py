@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from appliance.outlets import evidence_view
+from appliance.outlets import evidence_view, guard_view
 from appliance.outlets.rendering import Pages, kept, number
 
 
@@ -22,15 +22,24 @@ class EvidencePages(Pages):
         if asked is not None:
             return Response(status_code=303, headers={"location": f"/evidence/entries/{asked}"})
 
+        picture = self.paint()
+
         def shown() -> dict[str, Any]:
             ledger = self.sources.ledger
+            anchors = guard_view.anchored(picture)
             if ledger is None:
-                return {"heads": None, "lines": (), "problem": "", "before": before}
+                return {"heads": None, "lines": (), "problem": "", "before": before, "anchors": ()}
             heads, problem = kept(lambda: evidence_view.heads(ledger, self.sources.vkey()))
             lines, _ = kept(lambda: evidence_view.entries(ledger, before))
-            return {"heads": heads, "lines": lines or (), "problem": problem, "before": before}
+            return {
+                "heads": heads,
+                "lines": lines or (),
+                "problem": problem,
+                "before": before,
+                "anchors": anchors,
+            }
 
-        return await self.page(request, "evidence.html", self.paint(), shown)
+        return await self.page(request, "evidence.html", picture, shown)
 
     async def entry(self, request: Request) -> Response:
         ledger, index = self.sources.ledger, request.path_params["index"]

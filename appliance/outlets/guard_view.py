@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from appliance.outlets.picture import AssetPicture, Picture
 from appliance.outlets.text import harmless
+from appliance.outlets.views import LONGEST_SENTENCE, Moment, moment
 
 MOST_BUDGETS = 200
 WORN = 0.8
@@ -25,6 +26,18 @@ class Refusals:
     asset: str
     reason: str
     times: int
+
+
+@dataclass(frozen=True)
+class Anchored:
+    """One place outside: when it last had our head, of how many entries, how many came since."""
+
+    id: str
+    kind: str
+    last: Moment | None
+    size: int
+    since: int
+    trouble: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,22 @@ def guarded(picture: Picture) -> Guarded:
         clock=_clock(picture),
         clock_good=picture.clock is not None and picture.clock.synchronised,
     )
+
+
+def anchored(picture: Picture) -> tuple[Anchored, ...]:
+    """Every place the evidence is anchored at, those in trouble first."""
+    found = [
+        Anchored(
+            a.id,
+            a.kind,
+            moment(a.last, picture.at) if a.last else None,
+            a.size,
+            max(0, picture.ledger_size - a.size),
+            harmless(a.trouble, LONGEST_SENTENCE),
+        )
+        for a in picture.anchors
+    ]
+    return tuple(sorted(found, key=lambda a: (not a.trouble, a.last is not None, a.id)))
 
 
 def _apart(asset: AssetPicture) -> bool:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from appliance.outlets import (
+    drill_view,
     guard_view,
     history_view,
     matrix_view,
@@ -19,9 +20,16 @@ from appliance.outlets import (
 from appliance.outlets.picture import Picture, ZonePicture
 from appliance.outlets.rendering import Pages, kept, number
 from appliance.outlets.text import harmless
+from checks.check import Audience
 from checks.facts.standing import Standing, State, StateKey
+from checks.techniques import TECHNIQUES
 
 HIGHEST_LEVEL = 4
+TOLD = {
+    Audience.SOC: "the OT SOC",
+    Audience.ENGINEERING: "engineering",
+    Audience.PROGRAMME: "whoever runs this verification",
+}
 
 
 class SitePages(Pages):
@@ -91,7 +99,10 @@ class SitePages(Pages):
             picture,
             lambda: {
                 "check": found,
-                "slug": matrix_view.slug,
+                "told": TOLD[found.audience],
+                "enables": [(t, TECHNIQUES[t]) for t in found.enables],
+                "why_broken": picture.drilled.broken.get(found.id, ""),
+                "tested": picture.drilled.tested,
                 "total": views.counted(s for _, s in mine),
                 "rows": views.rows(picture, mine),
             },
@@ -133,6 +144,7 @@ class SitePages(Pages):
             lambda: {
                 "zone": zone,
                 "cell": matrix_view.cell_row(picture, found),
+                "assets": {a.id for a in picture.assets},
                 "rows": matrix_view.evidence(picture, found),
             },
         )
@@ -166,7 +178,12 @@ class SitePages(Pages):
             request,
             "appliance.html",
             picture,
-            lambda: {"guard": guard_view.guarded(picture), "restraints": views.restraints(picture)},
+            lambda: {
+                "guard": guard_view.guarded(picture),
+                "restraints": views.restraints(picture),
+                "drills": drill_view.drills(picture),
+                "anchors": guard_view.anchored(picture),
+            },
         )
 
     async def missing(self, request: Request, _error: Exception) -> Response:

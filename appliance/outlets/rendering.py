@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from appliance.ledger.errors import LedgerError
 from appliance.outlets import views
+from appliance.outlets.drill_view import broken
 from appliance.outlets.picture import Picture
 from appliance.outlets.sources import Sources
 from appliance.outlets.text import harmless
@@ -71,6 +72,8 @@ class Pages:
                 moment=lambda at: views.moment(at, now),
                 stamp=views.stamp,
                 holds=views.holds(picture),
+                broken=broken(picture),
+                unadopted=harmless(picture.unadopted, views.LONGEST_SENTENCE),
                 **shown(),
             )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from appliance.outlets.alert_view import said_of, settled
 from appliance.outlets.leaves import lines
 from appliance.outlets.picture import Picture
 from appliance.outlets.text import harmless
@@ -63,6 +64,8 @@ class Row:
     rests_on: str
     since: Moment
     evaluated: Moment
+    alert: str = ""
+    settled: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,13 +109,13 @@ class Seen:
 
 
 def rows(picture: Picture, standings: Iterable[tuple[StateKey, Standing]]) -> list[Row]:
-    """Worst first: failing before unknown, critical before low, then by key."""
+    """Worst first: failing before unknown, new before acknowledged, critical before low."""
     listed = [_row(picture, key, standing) for key, standing in standings]
     severities = [s.value for s in Severity]
 
-    def rank(row: Row) -> tuple[int, int, str]:
+    def rank(row: Row) -> tuple[int, bool, int, str]:
         worst = severities.index(row.severity) if row.severity in severities else len(severities)
-        return _ORDER.index(row.state), worst, row.key
+        return _ORDER.index(row.state), row.settled, worst, row.key
 
     return sorted(listed, key=rank)
 
@@ -218,6 +221,7 @@ def ago(span: timedelta) -> str:
 
 def _row(picture: Picture, key: StateKey, standing: Standing) -> Row:
     check: Check | None = picture.checks.get(key.check)
+    alert = picture.alerts.get(key)
     said = standing.said
     if standing.state is State.UNKNOWN:
         # Why nobody knows is what the newest verdict said; the older sentence no longer stands.
@@ -241,6 +245,8 @@ def _row(picture: Picture, key: StateKey, standing: Standing) -> Row:
         rests_on=standing.rests_on,
         since=moment(standing.since, picture.at),
         evaluated=moment(standing.evaluated, picture.at),
+        alert=said_of(alert),
+        settled=settled(alert),
     )
 
 

@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 # Runnable from anywhere, without a package around it.
 sys.path.insert(0, str(HERE))
 
-from fleet import fleet  # noqa: E402
+from fleet import NONE, fleet  # noqa: E402
 from panels import (  # noqa: E402
     ABOUT,
     ASSET,
@@ -37,6 +37,11 @@ from panels import (  # noqa: E402
     to_check,
 )  # fmt: skip
 
+# A plant in which none of it has happened has no such series; every other metric is always there.
+AFTER_AN_EVENT = {
+    "upheld_guard": "a hold, a stop, an open breaker or an asset that may have suffered from us",
+    "upheld_refused_total": "the guard stopped a request",
+}
 PLANT_INVENTORY = [
     Panel(
         "stat", "Assets not confirmed for a week",
@@ -244,7 +249,8 @@ EVIDENCE_GUARD = [
     Panel(
         "timeseries", "Requests the guard stopped", "By reason, in an hour; a fault is our own.",
         ((
-            f"sum by (instance, reason) (increase(upheld_refused_total{{{AT}}}[1h]))",
+            # A zero where nothing was ever stopped, so that an empty panel means no data at all.
+            f"sum by (instance, reason) (increase(upheld_refused_total{{{AT}}}[1h])) {NONE}",
             "{{instance}} {{reason}}",
         ),), "short", least=0,
     ),

@@ -34,6 +34,16 @@ SEVERAL = {"instance": "(plant|other)", "zone": "(control|dmz)", "asset": "hmi-1
 DEADLINE = 30.0
 
 
+def _generator():
+    spec = importlib.util.spec_from_file_location("grafana_generate", GRAFANA / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+GENERATOR = _generator()
+
+
 def queries() -> list[tuple[str, str]]:
     return [
         (f"{name}: {panel['title']}", target["expr"])
@@ -153,12 +163,9 @@ def test_every_query_and_every_variable_brings_data_out_of_a_real_prometheus(pro
 
 
 def test_what_is_committed_is_what_the_generator_writes():
-    spec = importlib.util.spec_from_file_location("grafana_generate", GRAFANA / "generate.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     committed = {path.name: path.read_text(encoding="utf-8") for path in PATHS}
 
-    assert committed == module.written(), "run python config/grafana/generate.py"
+    assert committed == GENERATOR.written(), "run python config/grafana/generate.py"
 
 
 @pytest.mark.parametrize(("board", "panel"), PANELS)
