@@ -86,8 +86,7 @@ class Silences:
             known=answering + len(silent),
             silent=tuple(sorted(silent)),
             again=len(again),
-            others=len(others),
-            others_silent=sum(not look.answered for look in others),
+            others_answer=2 * sum(look.answered for look in others) > len(others),
         )
 
     def _since(self, again: Iterable[Looked], zone: str) -> list[Looked]:

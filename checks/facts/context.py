@@ -56,8 +56,8 @@ class OwnZone:
     `assets` counts those that are looked at; `known` those whose newest look says something of
     them: not what is silent behind a silent gateway, while we were blind, or asleep as it may be.
     `silent` are those of them that did not answer, `again` so many of these in a look that came
-    when the zone was already found silent.  Since the first such look so many assets of `others`
-    were looked at in other zones, and so many of them silent.
+    when the zone was already found silent.  `others_answer`: of the assets of other zones that were
+    looked at since the first such look most answered.
     """
 
     zone: str
@@ -65,8 +65,7 @@ class OwnZone:
     known: int
     silent: tuple[str, ...] = ()
     again: int = 0
-    others: int = 0
-    others_silent: int = 0
+    others_answer: bool = False
 
 
 @dataclass(frozen=True)

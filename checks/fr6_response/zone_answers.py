@@ -68,4 +68,4 @@ def _is_alone(zone: OwnZone, own: Own) -> bool:
     """Whether it is this zone and no other: others answer, or were given the time to be silent."""
     if not any(z.known for z in own.zones if z.zone != zone.zone):
         return True
-    return 2 * zone.others_silent < zone.others or 4 * zone.again >= 3 * len(zone.silent)
+    return zone.others_answer or 4 * zone.again >= 3 * len(zone.silent)

@@ -48,12 +48,9 @@ def test_broken_says_how_many():
 
 
 def test_broken_at_once_while_others_answer_and_later_when_nobody_can_say():
-    half = {"again": 10, "others": 4}
-
-    assert told(judged(0, 20, ELSEWHERE, **half, others_silent=1))[0] == "fail"
+    assert told(judged(0, 20, ELSEWHERE, again=10, others_answer=True))[0] == "fail"
     assert told(judged(0, 20, ELSEWHERE, again=15))[0] == "fail"
-    for unclear in ({"again": 10}, {**half, "others_silent": 2}):
-        assert told(judged(0, 20, ELSEWHERE, **unclear)) == ("inconclusive", "unconfirmed")
+    assert told(judged(0, 20, ELSEWHERE, again=10)) == ("inconclusive", "unconfirmed")
 
 
 def test_not_applicable_to_a_zone_of_three():
