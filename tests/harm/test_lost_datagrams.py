@@ -20,6 +20,7 @@ from tests.harm.lossy import Path
 DELAY = 0.03 if SHORT else 3.0
 AGENTS = 8 if SHORT else 100
 VISITS = 3
+ZONES = 1 if SHORT else 10
 HOUR = 3_600.0
 
 
@@ -35,17 +36,27 @@ def numbers(monkeypatch):
         monkeypatch.setattr(visit, "AGAIN_SECONDS", 0.01)
 
 
+def near(n):
+    """Where agent N is."""
+    return f"127.{70 + n % ZONES}.0.{n}"
+
+
+def far(n):
+    """Where it is over the path."""
+    return f"127.{70 + n % ZONES}.1.{n}"
+
+
 def site(folder, port, kind):
     for name, secret in (("auth", GOOD), ("priv", PRIV)):
         (folder / name).write_text(secret)
         (folder / name).chmod(0o600)
     rows = "".join(
         f"""
-  - {{id: switch-{n}, zone: cell-0, address: 127.70.1.{n}, role: other, link: {{kind: cellular}},
+  - {{id: switch-{n}, zone: cell-{n % ZONES}, address: {far(n)}, role: other, link: {{kind: cellular}},
      probing: {kind}, every: 1h, services: [{{port: udp/{port}, protocol: snmp, credential: v3}}]}}"""
         for n in range(1, AGENTS + 1)
     )
-    return f"""{head()}
+    return f"""{head(zones=ZONES)}
 credentials:
   - id: v3
     kind: snmpv3
@@ -72,10 +83,10 @@ async def visits(rounds, clock):
 async def over_the_path(appliance, folder, seed, kind):
     path, clock = Path(DELAY, seed=seed), Hurried()
     async with AsyncExitStack() as stack:
-        near = [f"127.70.0.{n}" for n in range(1, AGENTS + 1)]
-        _, port = await stack.enter_async_context(agents(near))
-        for n, address in enumerate(near, 1):
-            await stack.enter_async_context(path.udp(f"127.70.1.{n}", address, port))
+        numbers = range(1, AGENTS + 1)
+        _, port = await stack.enter_async_context(agents([near(n) for n in numbers]))
+        for n in numbers:
+            await stack.enter_async_context(path.udp(far(n), near(n), port))
         async with appliance(site(folder, port, kind), clock) as rounds:
             came = await visits(rounds, clock)
             opened = await guard_entries(rounds, "breaker-opened")
@@ -131,7 +142,7 @@ class Deaf(asyncio.DatagramProtocol):
 @pytest.mark.parametrize(("kind", "looks"), [("community", 0), ("snmpv3", visit.LOOKS)])
 async def test_a_look_says_no_secret_that_may_be_a_wrong_one(appliance, folder, kind, looks):
     loop = asyncio.get_running_loop()
-    transport, deaf = await loop.create_datagram_endpoint(Deaf, local_addr=("127.70.1.1", 0))
+    transport, deaf = await loop.create_datagram_endpoint(Deaf, local_addr=(far(1), 0))
     port = transport.get_extra_info("sockname")[1]
     (folder / "read").write_text("Not-the-right-1")
     (folder / "read").chmod(0o600)
