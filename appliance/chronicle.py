@@ -16,7 +16,8 @@ from pathlib import Path
 import structlog
 
 from appliance import beginning
-from appliance.ledger import bodies, bundles
+from appliance.ledger import bodies, bundles, pruning
+from appliance.ledger.tiles import StoredNodes
 from appliance.round import Rounds
 
 log = structlog.get_logger()
@@ -24,6 +25,8 @@ log = structlog.get_logger()
 EVERY_SECONDS = 2.0
 HEAD_SECONDS = 10.0
 SUMMARY_SECONDS = 3_600.0
+PRUNE_SECONDS = 900.0
+"""One run of entries at a time: a clock that lies for a while must not empty a ledger."""
 STEP = timedelta(seconds=1)
 
 
@@ -37,6 +40,7 @@ class Chronicle:
         self._wall, self._monotonic = clock.now(), clock.monotonic()
         self._summed = clock.monotonic()
         self._kept = self._summed - HEAD_SECONDS
+        self._pruned = self._summed
         self._head = ""
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -57,6 +61,9 @@ class Chronicle:
             self._summed = now
             await self._sum()
         await self.pack()
+        if now - self._pruned >= PRUNE_SECONDS:
+            self._pruned = now
+            await self.prune()
 
     async def pack(self) -> bool:
         """Pack the oldest run of entries that is whole; whether there was one."""
@@ -68,6 +75,26 @@ class Chronicle:
         found = await store.read(lambda c: bundles.bodies(c, n))
         packed = await asyncio.to_thread(bundles.pack, found)
         await store.packed(n, packed)
+        return True
+
+    async def prune(self) -> bool:
+        """Let the oldest run of visits go that is kept no longer; whether there was one."""
+        clock, keep = self._rounds.clock, self._rounds.site.evidence.keep
+        # Age is told by a clock others vouch for, or nothing goes.
+        if keep is None or not clock.quality().synchronised:
+            return False
+        store, before = self._rounds.store, clock.now() - keep
+        n = await store.read(lambda c: pruning.due(c, before))
+        if n is None:
+            return False
+        found = await store.read(lambda c: pruning.stored(c, n))
+        plan = await asyncio.to_thread(pruning.plan, n, found, before)
+        if plan is None:
+            return False
+        at = clock.now()
+        body = await store.read(lambda c: pruning.entry(plan, at, keep, StoredNodes(c)))
+        await store.pruned(plan, body)
+        log.info("old visits were pruned", first=plan.first, end=plan.end, bodies=plan.count)
         return True
 
     async def _clock(self) -> None:

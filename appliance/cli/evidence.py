@@ -17,6 +17,7 @@ from appliance.ledger.errors import LedgerError
 from appliance.ledger.show import show as show_entries
 from appliance.ledger.verify import Report
 from appliance.ledger.verify import verify as verify_ledger
+from appliance.outlets.text import harmless
 from appliance.site.loading import load
 
 BROKEN = 1
@@ -46,16 +47,23 @@ def show(
 
 
 @app.command()
-def verify(config: Directory) -> None:
+def verify(
+    config: Directory,
+    known: Annotated[
+        list[Path] | None,
+        typer.Option(help="A checkpoint somebody else kept, such as the SOC's; may be said again."),
+    ] = None,
+) -> None:
     """
     Recompute every hash of the ledger and check every checkpoint's signature.
 
-    Exits with 0 when the ledger is intact, 1 when it is broken, and 2 when there is none to verify.
+    Whoever holds the key can sign another history: only a checkpoint kept elsewhere shows it. Exits
+    with 0 when the ledger is intact, 1 when it is broken, and 2 when there is none to verify.
     """
     path = _ledger(config)
     vkey = _vkey(path.parent / keys.VKEY_FILE)
     try:
-        found = verify_ledger(path, vkey)
+        found = verify_ledger(path, vkey, [_note(file) for file in known or ()])
     except LedgerError as error:
         _unreadable(error)
     else:
@@ -72,8 +80,14 @@ def _print(found: Report) -> None:
         typer.echo(
             f"{found.unsigned} entries came after the newest checkpoint: nobody has signed them yet"
         )
+    if found.pruned:
+        by, end = found.pruned_by, max(p.end for p in found.pruned_by)
+        typer.echo(
+            f"pruned: {found.pruned} bodies of entries {by[0].first} to {end - 1}; their hashes "
+            f"are in the tree ({by[-1].rule}; the newest entry that says so is {by[-1].index})"
+        )
     for broken in found.broken:
-        typer.echo(f"BROKEN: {broken}")
+        typer.echo(f"BROKEN: {harmless(broken, 2000)}")
     typer.echo("intact" if found.ok else "broken")
 
 
@@ -94,6 +108,13 @@ def _ledger(config: Path) -> Path:
     if not guarded(path.exists):
         fail(f"{path}: there is no ledger yet; run upheld check or upheld run first")
     return path
+
+
+def _note(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError as error:
+        fail(f"--known {path}: {(error.strerror or str(error)).lower()}")
 
 
 def _vkey(path: Path) -> str:

@@ -3,7 +3,8 @@ Bodies of entries packed together, so that a visit's results cost what is new in
 
 A bundle holds the bodies of 4,096 entries in a row, each with its length in 16 bits before it (as
 a C2SP tlog-tiles entry bundle has them), compressed as one.  `show` lays a view over the table, so
-that whoever reads entries reads them as if each body stood in its row.
+that whoever reads entries reads them as if each body stood in its row.  A body that was pruned has
+no octets in its bundle, and is NULL in the view.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ import lzma
 import sqlite3
 from collections.abc import Sequence
 
+from appliance.ledger.tree import leaf_hash
+
 ENTRIES = 4_096
 _LENGTH = 2
+_OF_NOTHING = leaf_hash(b"")
 # Small windows and no search for the last percent: this runs beside visits.
 _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 2, "dict_size": 16 * 1024 * 1024}]
 
@@ -41,7 +45,7 @@ def unpack(bundle: bytes) -> list[bytes]:
 
 
 def show(connection: sqlite3.Connection) -> None:
-    """Lay the view over the entries; a body whose bundle is damaged or gone is NULL in it."""
+    """Lay the view over the entries; a body whose bundle is damaged, pruned or gone is NULL in it."""
     (there,) = connection.execute(
         "SELECT count(*) FROM main.sqlite_master WHERE name = 'bundle'"
     ).fetchone()
@@ -49,7 +53,7 @@ def show(connection: sqlite3.Connection) -> None:
         return
     last: dict[int, list[bytes]] = {}
 
-    def unbundled(index: int) -> bytes | None:
+    def unbundled(index: int, leaf: bytes) -> bytes | None:
         n, place = divmod(index, ENTRIES)
         if n not in last:
             row = connection.execute("SELECT body FROM main.bundle WHERE n = ?", (n,)).fetchone()
@@ -58,12 +62,13 @@ def show(connection: sqlite3.Connection) -> None:
                 last[n] = unpack(row[0]) if row else []
             except ValueError:
                 last[n] = []
-        return last[n][place] if place < len(last[n]) else None
+        body = last[n][place] if place < len(last[n]) else b""
+        return body if body or leaf == _OF_NOTHING else None
 
-    connection.create_function("unbundled", 1, unbundled)
+    connection.create_function("unbundled", 2, unbundled)
     connection.execute(
         "CREATE TEMP VIEW IF NOT EXISTS entry AS "
-        "SELECT idx, leaf, coalesce(body, unbundled(idx)) AS body FROM main.entry"
+        "SELECT idx, leaf, coalesce(body, unbundled(idx, leaf)) AS body FROM main.entry"
     )
 
 

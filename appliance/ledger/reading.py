@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from appliance.ledger import bundles, schema
+from appliance.ledger import bundles, pruning, schema
 from appliance.ledger.errors import LedgerError, explained
+from appliance.ledger.pruning import Pruned
 
 Result = TypeVar("Result")
 
@@ -26,6 +27,26 @@ def read(path: Path, doing: str, work: Callable[[sqlite3.Connection], Result]) -
         return _steady(path, work)
     except sqlite3.Error as error:
         raise explained(path, doing, error) from error
+
+
+def pruned(connection: sqlite3.Connection) -> tuple[Pruned, ...]:
+    """
+    What was pruned, oldest run first: `index in one` says whether that entry's body went by it.
+
+    `one.index` is the entry that says so; show it with whatever rests on the gap.  A body that is
+    missing and in none of these is damage.
+    """
+    (there,) = connection.execute(
+        "SELECT count(*) FROM main.sqlite_master WHERE name = 'pruned'"
+    ).fetchone()
+    if not there:
+        return ()
+    # The table says only where to look; what counts is what the entry says.
+    rows = connection.execute(
+        "SELECT e.idx, e.body FROM main.pruned AS p JOIN entry AS e ON e.idx = p.idx ORDER BY p.n"
+    ).fetchall()
+    found = [pruning.said(index, body) for index, body in rows]
+    return tuple(one for one in found if one is not None)
 
 
 def _steady(path: Path, work: Callable[[sqlite3.Connection], Result]) -> Result:

@@ -48,6 +48,15 @@ _REMEMBERED = tuple(
 # Many bodies packed into one; what is in them is what the entries hold.
 _BUNDLES = "CREATE TABLE IF NOT EXISTS bundle (n INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"
 
+# Which run's bodies went and which entry says so; and the last entry each content may be named by.
+_GONE = (
+    "CREATE TABLE IF NOT EXISTS pruned (n INTEGER PRIMARY KEY, idx INTEGER NOT NULL) STRICT",
+    """
+    CREATE TABLE IF NOT EXISTS cited (digest TEXT PRIMARY KEY, last INTEGER NOT NULL)
+    STRICT, WITHOUT ROWID
+    """,
+)
+
 # A body may only go, never change: into a bundle, or when its time is over.
 _BODIES_GO = (
     "DROP TRIGGER IF EXISTS entry_UPDATE",
@@ -88,7 +97,7 @@ def create(connection: sqlite3.Connection) -> None:
 
 def complete(connection: sqlite3.Connection) -> None:
     """What a sound ledger may still lack; inside the caller's transaction."""
-    for statement in (*_REMEMBERED, _BUNDLES, *_BODIES_GO):
+    for statement in (*_REMEMBERED, _BUNDLES, *_GONE, *_BODIES_GO):
         connection.execute(statement)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from appliance.clock import Clock, SystemClock
-from appliance.ledger import bundles, cached, durable, incarnation, outbox, schema
+from appliance.ledger import bundles, cached, durable, incarnation, outbox, pruning, schema
 from appliance.ledger.entry import Message, Waiting
 from appliance.ledger.errors import LedgerError, explained
 from appliance.ledger.note import Checkpoint, Signer, Verifier
@@ -172,6 +172,10 @@ class Store:
         """Replace the bodies of the n-th run of entries by this bundle of them."""
         await self._call(self._packed, n, bundle)
 
+    async def pruned(self, plan: pruning.Plan, body: bytes) -> Committed:
+        """Let a run's old bodies go, in one transaction with the entry that says so."""
+        return await self._call(self._commit, (body,), (), {}, {}, (), plan)
+
     @property
     def verifier(self) -> Verifier:
         """The log's name and public key."""
@@ -291,6 +295,7 @@ class Store:
         contents: Mapping[str, bytes],
         kept: Mapping[str, Mapping[str, bytes | None]],
         anchors: Sequence[AnchorRow] = (),
+        prune: pruning.Plan | None = None,
     ) -> Committed:
         self._refuse_unfit(entries, contents)
         first, tree = self._tree.size, self._tree.copy()
@@ -301,6 +306,9 @@ class Store:
             self._connection.executemany(
                 "INSERT INTO content VALUES (?, ?) ON CONFLICT DO NOTHING", contents.items()
             )
+            pruning.cite(self._connection, tuple(contents), tree.size - 1)
+            if prune is not None:
+                pruning.put(self._connection, prune, first)
             for table, rows in kept.items():
                 cached.replace(self._connection, table, rows)
             self._connection.executemany("INSERT INTO anchor VALUES (?, ?, ?, ?, ?)", anchors)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from appliance.ledger.errors import NoteError
+from appliance.ledger.naming import CONTENT_KEYS, named
 from appliance.ledger.note import Checkpoint, Verifier, opened_checkpoint
+from appliance.ledger.pruning import Pruned, said
 from appliance.ledger.reading import read
 from appliance.ledger.tiles import Growing, packed
 from appliance.ledger.tree import leaf_hash
 
-# Where an entry names a content; a list under these keys names observations instead.
-CONTENT_KEYS = frozenset({"content", "facts", "expected", "own", "inputs"})
-
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _MOST_NAMED = 20
 
 
@@ -31,7 +26,8 @@ class Report:
     What was checked and what is broken, a sentence each; nothing broken is `ok`.
 
     `unsigned` entries came after the newest checkpoint: a crash leaves some, until the ledger is
-    opened again.  `size` and `root` are those of the newest good checkpoint.
+    opened again.  `size` and `root` are those of the newest good checkpoint.  `pruned` bodies are gone
+    because one of the signed entries `pruned_by` says so; any other missing body is broken.
     """
 
     origin: str
@@ -42,6 +38,8 @@ class Report:
     size: int
     root: bytes
     broken: tuple[str, ...]
+    pruned: int = 0
+    pruned_by: tuple[Pruned, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -80,12 +78,14 @@ def _verified(verifier: Verifier, known: Sequence[str], connection: sqlite3.Conn
     findings = _Findings()
     (stored,) = connection.execute("SELECT count(*) FROM checkpoint").fetchone()
     heads = _Heads(findings, _checkpoints(connection, verifier, known, findings))
-    tree, named = _walked(connection, heads, findings)
+    gone = _Gone()
+    tree, names = _walked(connection, heads, gone, findings)
     heads.beyond(tree.size)
-    contents = _contents(connection, named, findings)
+    contents = _contents(connection, names, findings)
     if heads.newest is None:
         findings.add("checkpoints", "no checkpoint is good, so nothing here is signed")
     size = heads.newest.size if heads.newest else 0
+    pruned = gone.judged(size, findings)
     return Report(
         origin=verifier.name,
         entries=tree.size,
@@ -95,6 +95,8 @@ def _verified(verifier: Verifier, known: Sequence[str], connection: sqlite3.Conn
         size=size,
         root=heads.newest.root if heads.newest else Growing().root(),
         broken=tuple(findings.sentences()),
+        pruned=pruned,
+        pruned_by=tuple(p for p in gone.said if p.index < size),
     )
 
 
@@ -154,11 +156,55 @@ class _Heads:
             )
 
 
+class _Gone:
+    """Bodies that are not there, and the entries that say they were pruned."""
+
+    def __init__(self) -> None:
+        self.said: list[Pruned] = []
+        # First and last of each stretch: years of bodies may be gone.
+        self._stretches: list[list[int]] = []
+
+    def meet(self, index: int, leaf: bytes, body: bytes | None, findings: _Findings) -> None:
+        if body is None:
+            if self._stretches and self._stretches[-1][1] == index - 1:
+                self._stretches[-1][1] = index
+            else:
+                self._stretches.append([index, index])
+        elif (found := leaf_hash(body)) != leaf:
+            findings.add(
+                "entries",
+                f"entry {index}: its body hashes to {found.hex()}, "
+                f"but was recorded as {leaf.hex()}",
+            )
+        elif (pruned := said(index, body)) is not None:
+            self.said.append(pruned)
+
+    def judged(self, signed: int, findings: _Findings) -> int:
+        """How many were pruned; every other one is a finding.  Only what is signed was said."""
+        order, turn, pruned = sorted(self.said, key=lambda p: (p.first, p.index)), 0, 0
+        for start, end in self._stretches:
+            for index in range(start, end + 1):
+                while turn < len(order) and order[turn].end <= index:
+                    turn += 1
+                by = [p for p in order[turn : turn + 2] if index in p]
+                if any(p.index < signed for p in by):
+                    pruned += 1
+                elif by:
+                    findings.add(
+                        "entries",
+                        f"entry {index}: its body is missing; entry {by[0].index} says that it "
+                        "was pruned, but nobody has signed that yet",
+                    )
+                else:
+                    findings.add("entries", f"entry {index}: its body is missing")
+        return pruned
+
+
 def _walked(
-    connection: sqlite3.Connection, heads: _Heads, findings: _Findings
+    connection: sqlite3.Connection, heads: _Heads, gone: _Gone, findings: _Findings
 ) -> tuple[Growing, dict[str, int]]:
     """The tree over the recorded leaves, and the contents entries name, with the first to."""
-    tree, named = Growing(), dict[str, int]()
+    tree, names = Growing(), dict[str, int]()
     growing: dict[tuple[int, int], bytes] = {}
     full = 0
     heads.meet(tree)
@@ -167,9 +213,9 @@ def _walked(
         if index != expected:
             findings.add("entries", f"entry {expected}: missing, up to {index - 1}")
         expected = index + 1
-        _check_entry(index, leaf, body, findings)
-        for digest in _named(body):
-            named.setdefault(digest, index)
+        gone.meet(index, leaf, body, findings)
+        for digest in named(body):
+            names.setdefault(digest, index)
         # The recorded leaf, so that one changed body does not blame every later checkpoint.
         for level, n, hashes in map(packed, tree.append(leaf)):
             if level == 0:
@@ -183,18 +229,7 @@ def _walked(
     (stored,) = connection.execute("SELECT count(*) FROM tile").fetchone()
     if stored > full + len(growing):
         findings.add("tiles", f"tiles: {stored} are stored, {full + len(growing)} are due")
-    return tree, named
-
-
-def _check_entry(index: int, leaf: bytes, body: bytes | None, findings: _Findings) -> None:
-    if body is None:
-        findings.add("entries", f"entry {index}: its body is missing")
-    elif leaf_hash(body) != leaf:
-        findings.add(
-            "entries",
-            f"entry {index}: its body hashes to {leaf_hash(body).hex()}, "
-            f"but was recorded as {leaf.hex()}",
-        )
+    return tree, names
 
 
 def _check_tile(
@@ -207,9 +242,9 @@ def _check_tile(
         findings.add("tiles", f"tile {place[0]}/{place[1]}: is not what the entries give")
 
 
-def _contents(connection: sqlite3.Connection, named: dict[str, int], findings: _Findings) -> int:
+def _contents(connection: sqlite3.Connection, names: dict[str, int], findings: _Findings) -> int:
     count = 0
-    missing = dict(named)
+    missing = dict(names)
     for digest, body in connection.execute("SELECT digest, body FROM content"):
         count += 1
         missing.pop(digest, None)
@@ -221,26 +256,4 @@ def _contents(connection: sqlite3.Connection, named: dict[str, int], findings: _
     return count
 
 
-def _named(body: bytes | None) -> Iterator[str]:
-    if body is None or b'"sha256:' not in body:
-        return
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        # The ledger takes any bytes; only JSON can name a content.
-        return
-    yield from _references(value)
-
-
-def _references(value: Any) -> Iterator[str]:
-    # A list of what is left, not recursion: entries may nest deeper than Python's stack.
-    left = [value]
-    while left:
-        inner = left.pop()
-        if isinstance(inner, list):
-            left += inner
-        elif isinstance(inner, dict):
-            left += inner.values()
-            for key in CONTENT_KEYS & inner.keys():
-                if isinstance(inner[key], str) and _DIGEST.fullmatch(inner[key]):
-                    yield inner[key]
+__all__ = ["CONTENT_KEYS", "Report", "verify"]

@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from appliance.site.assets import Asset, AssetType, Identity, Interface, Service, Text, Trust
 from appliance.site.drills import DrillPlan
 from appliance.site.logins import Credential, FileReference, SecretReference
+from appliance.site.retention import Retention
 from appliance.site.scalars import (
     Address,
     ControlHost,
@@ -231,6 +232,7 @@ class Site(Strict):
     anchors: tuple[Anchor, ...] = ()
     metrics: Metrics = Metrics()
     drill: DrillPlan = DrillPlan()
+    evidence: Retention = Retention()
 
     def zone(self, id: str) -> Zone:  # noqa: A002 - the word everybody uses
         """Raises `KeyError`, as the four below do."""
