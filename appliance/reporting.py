@@ -143,7 +143,7 @@ def status(picture: Picture) -> dict[str, Any]:
                 {
                     "id": a.id,
                     "kind": a.kind,
-                    "last": plain(a.last) if a.last else None,
+                    "last": _time(a.last),
                     "size": a.size,
                     "trouble": a.trouble or None,
                 }

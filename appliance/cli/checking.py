@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from appliance import commands
 from appliance.answers import run_checks
 from appliance.cli.alone import alone
 from appliance.cli.ending import fail, guarded, run
 from appliance.cli.options import Directory, Format
-from appliance.cli.printing import as_json, print_judged
+from appliance.cli.printing import as_json, print_judged, working
 from appliance.outlets import logs
 from appliance.outlets.text import harmless
 from appliance.reporting import exit_code
@@ -58,8 +57,7 @@ def check(
         "due_anyway": due_anyway,
     }
     refuse_unknown(loaded, command)
-    # The spinner shows on a terminal only and leaves nothing behind.
-    with Console(stderr=True).status("Visiting the assets..."):
+    with working("Visiting the assets..."):
         answer = run(visited_now(config, loaded, command))
     if "error" in answer:
         fail(answer["error"])

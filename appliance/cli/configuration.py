@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from appliance.cli.ending import guarded
-from appliance.cli.options import Directory
+from appliance.cli.options import Directory, Format
 from appliance.cli.printing import as_json
 from appliance.site import init as site_init
 from appliance.site.lint import lint
@@ -20,7 +20,12 @@ app = typer.Typer(help="Check, describe or start a configuration.", no_args_is_h
 
 
 @app.command()
-def check(config: Directory) -> None:
+def check(
+    config: Directory,
+    format: Annotated[  # noqa: A002
+        Format, typer.Option(help="Print words for people or JSON for programs.")
+    ] = Format.TABLE,
+) -> None:
     """
     Read the whole configuration and say what is wrong with it, and where.
 
@@ -28,11 +33,18 @@ def check(config: Directory) -> None:
     """
     site = guarded(lambda: load(config)).site
     guarded(lambda: references(config))
+    warnings = list(lint(site))
+    if format is Format.JSON:
+        counts = {n: len(getattr(site, n)) for n in ("zones", "assets", "conduits")}
+        typer.echo(
+            as_json({"sound": True, **counts, "warnings": list(map(str, warnings))}, indent=2)
+        )
+        return
     typer.echo(
         f"{config}: sound. {len(site.zones)} zones, {len(site.assets)} assets, "
         f"{len(site.conduits)} conduits."
     )
-    for warning in lint(site):
+    for warning in warnings:
         typer.echo(f"warning: {warning}")
 
 

@@ -16,7 +16,7 @@ from cryptography.x509 import Certificate
 from appliance.cli.ending import fail, guarded
 from appliance.cli.moments import moment
 from appliance.cli.options import Directory, Format
-from appliance.cli.printing import as_json
+from appliance.cli.printing import as_json, working
 from appliance.ledger import durable, keys
 from appliance.ledger.errors import LedgerError
 from appliance.ledger.note import Signer, Verifier
@@ -87,7 +87,8 @@ def export(
         )
     )
     certificate = guarded(lambda: reader(encrypt_to)) if encrypt_to else None
-    exported, digest, size = guarded(lambda: _export(loaded, request, output, certificate))
+    with working("Writing the package..."):
+        exported, digest, size = guarded(lambda: _export(loaded, request, output, certificate))
     for said in exported.said:
         typer.echo(f"note: {harmless(said, 600)}", err=True)
     typer.echo(f"{output}: {exported.name}, {size} bytes")

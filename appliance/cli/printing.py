@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from rich import box
@@ -29,6 +30,23 @@ _LIVE = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udf
 def as_json(value: Any, *, indent: int | None = None) -> str:
     text = json.dumps(value, indent=indent, ensure_ascii=False)
     return _LIVE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def working(text: str) -> AbstractContextManager[object]:
+    """A spinner while something takes long; on a terminal only, and nothing of it stays."""
+    return Console(stderr=True).status(text)
+
+
+def print_lines(lines: Iterable[tuple[str, Iterable[tuple[str, str]]]]) -> None:
+    """
+    Rows of (name, parts of (text, style or state for its colour)); colours on a terminal only.
+
+    Never cut and never wrapped by us, so that grep finds a whole line.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    for name, parts in lines:
+        styled = ((text, STYLES.get(style, style)) for text, style in parts)
+        console.print(Text.assemble((f"{name + ':':<15}", "dim"), *styled))
 
 
 def print_judged(columns: tuple[str, str], rows: Iterable[tuple[str, str, str, str]]) -> None:

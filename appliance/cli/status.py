@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -11,13 +12,16 @@ import typer
 from appliance import commands
 from appliance.cli.ending import fail, guarded, run
 from appliance.cli.options import Directory, Format
-from appliance.cli.printing import as_json, print_judged
+from appliance.cli.printing import as_json, print_judged, print_lines
 from appliance.outlets.text import harmless
 from appliance.site.loading import load
 
+Parts = str | list[tuple[str, str]]
+"""A text, or pieces of one, each with the state or style that colours it."""
 # As systemctl status has it.
 NOT_RUNNING = 3
 PATIENCE_SECONDS = 10.0
+WORST_FIRST = ("fail", "unknown", "accepted", "compensated", "pass", "not-applicable")
 
 
 def status(
@@ -66,37 +70,75 @@ def _nobody(site: str, appliance: str, state_dir: str, form: Format) -> NoReturn
 
 
 def _print(answer: dict[str, Any]) -> None:
-    assets, states = answer["assets"], answer["states"]
-    laboratory = ", a laboratory" if answer["laboratory"] else ""
-    silent = f" ({', '.join(assets['silent'])})" if assets["silent"] else ""
-    unseen = f"{assets['not_visited']} not visited yet"
-    waiting = ", ".join(f"{n} wait for {outlet}" for outlet, n in answer["outbox"].items() if n)
-    signed = _when(answer["ledger"]["last_checkpoint"]) or "never"
-    for name, said in (
-        ("site", f"{harmless(answer['name'])} ({answer['site']}{laboratory})"),
-        ("appliance", f"{answer['appliance']}, Upheld {answer['version']}"),
-        ("running since", _when(answer["since"])),
-        (
-            "assets",
-            f"{assets['up']} answer, {len(assets['silent'])} silent{silent}, {unseen}",
-        ),
-        ("states", ", ".join(f"{n} {s}" for s, n in states.items() if n) or "none yet"),
-        ("hold", _held(answer)),
-        ("outbox", waiting or "empty"),
-        ("ledger", f"{answer['ledger']['entries']} entries, last signed {signed}"),
-        *(("anchor", _anchored(one)) for one in answer["ledger"].get("anchors", ())),
-    ):
-        typer.echo(f"{name + ':':<15}{said}")
-    for one in answer["in_the_way"]:
-        remedy = f" ({one['remedy']})" if one["remedy"] else ""
-        typer.echo(f"{one['kind'] + ':':<15}{harmless(one['said'], 2000)}{remedy}")
-    if not answer["configuration_accepted"]:
-        typer.echo("The newest configuration was refused; the one before it is still in force.")
+    print_lines(
+        (name, parts if isinstance(parts, list) else [(parts, "")]) for name, parts in _said(answer)
+    )
     if failing := answer["failing"]:
+        # What somebody knows of stands below what nobody has looked at yet.
+        rows = sorted(failing, key=lambda row: bool(row.get("acknowledged")))
         print_judged(
             ("fails since", "where and what was seen"),
-            ((_when(row["since"]), "fail", row["key"], _seen(row)) for row in failing),
+            ((_when(row["since"]), "fail", row["key"], _seen(row)) for row in rows),
         )
+
+
+def _said(answer: dict[str, Any]) -> Iterator[tuple[str, Parts]]:
+    ledger, laboratory = answer["ledger"], ", a laboratory" if answer["laboratory"] else ""
+    if copy := ledger.get("unadopted"):
+        adopt = 'Nothing is sent until somebody runs upheld evidence adopt --why "...".'
+        yield "copy", [(f"{harmless(copy, 2000)} {adopt}", "fail")]
+    yield "site", f"{harmless(answer['name'])} ({answer['site']}{laboratory})"
+    yield "appliance", f"{answer['appliance']}, Upheld {answer['version']}"
+    yield "running since", _when(answer["since"])
+    yield "assets", _assets(answer["assets"])
+    yield "states", _states(answer["states"])
+    yield "hold", [(_held(answer), "unknown" if answer["hold"] else "")]
+    waiting = ", ".join(f"{n} wait for {outlet}" for outlet, n in answer["outbox"].items() if n)
+    yield "outbox", [(waiting or "empty", "unknown" if waiting else "")]
+    signed = _when(ledger["last_checkpoint"]) or "never"
+    yield "ledger", f"{ledger['entries']} entries, last signed {signed}"
+    for one in ledger.get("anchors", ()):
+        yield "anchor", [(_anchored(one), "fail" if one["trouble"] else "")]
+    yield from _drilled(answer.get("drill") or {})
+    for check, why in answer.get("broken_checks", {}).items():
+        yield "broken check", [(f"{check}: {harmless(why, 600)} It judges nothing.", "fail")]
+    for one in answer["in_the_way"]:
+        remedy = f" ({one['remedy']})" if one["remedy"] else ""
+        yield one["kind"], [(f"{harmless(one['said'], 2000)}{remedy}", "unknown")]
+    if not answer["configuration_accepted"]:
+        refused = "The newest was refused; the one before it is still in force."
+        yield "configuration", [(refused, "fail")]
+
+
+def _assets(assets: dict[str, Any]) -> Parts:
+    silent = f" ({', '.join(assets['silent'])})" if assets["silent"] else ""
+    return [
+        (f"{assets['up']} answer, ", ""),
+        (f"{len(assets['silent'])} silent{silent}", "unknown" if silent else ""),
+        (f", {assets['not_visited']} not visited yet", ""),
+    ]
+
+
+def _states(states: dict[str, int]) -> Parts:
+    found = [(f"{states[state]} {state}", state) for state in WORST_FIRST if states.get(state)]
+    parts = [part for one in found for part in ((", ", ""), one)][1:]
+    return parts or "none yet"
+
+
+def _drilled(drill: dict[str, Any]) -> Iterator[tuple[str, Parts]]:
+    if not drill.get("last") and not drill.get("every_seconds"):
+        return
+    confirmed = f"last confirmed {_when(drill['confirmed'])}" if drill["confirmed"] else ""
+    yield (
+        "drill",
+        [
+            (f"last run {_when(drill['last'])}, " if drill["last"] else "never run, ", ""),
+            (confirmed or "never confirmed by a person", "" if confirmed else "unknown"),
+            (", its alert stands" if drill["stands"] else "", "unknown"),
+        ],
+    )
+    for step in drill["not_shown"]:
+        yield "drill", [(f"not shown: {harmless(step, 600)}", "fail")]
 
 
 def _seen(row: dict[str, Any]) -> str:

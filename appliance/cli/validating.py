@@ -12,7 +12,7 @@ from appliance.cli.checking import refuse_unknown, visited_now
 from appliance.cli.ending import fail, guarded, run
 from appliance.cli.exporting import signer_of, vkey_of
 from appliance.cli.options import Directory, Format
-from appliance.cli.printing import as_json
+from appliance.cli.printing import as_json, working
 from appliance.ledger import durable
 from appliance.ledger.note import Verifier
 from appliance.ledger.package.review import Row
@@ -42,7 +42,8 @@ def validate(
     loaded = guarded(lambda: load(config))
     command = {"command": "check", "asset": asset, "zone": None, "check": check, "due_anyway": True}
     refuse_unknown(loaded, command)
-    answer = run(visited_now(config, loaded, command))
+    with working(f"Visiting {asset}..."):
+        answer = run(visited_now(config, loaded, command))
     if "error" in answer:
         fail(answer["error"])
     if not answer["results"]:
