@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 from typing import Any
 
 from appliance.ledger.package.bag import Bag
+from appliance.ledger.package.logs import Logs
 from appliance.ledger.package.masking import Mask
 from appliance.ledger.verify import CONTENT_KEYS
 from checks import BY_ID
@@ -30,8 +30,8 @@ _LINE, _FILE, _HIDDEN, _GONE = range(4)
 class Contents:
     """What `bodies` name, and what that names in turn; close it."""
 
-    def __init__(self, connection: sqlite3.Connection, bodies: Iterable[bytes], mask: Mask) -> None:
-        self._ledger, self._mask = connection, mask
+    def __init__(self, logs: Logs, bodies: Iterable[bytes], mask: Mask) -> None:
+        self._logs, self._mask = logs, mask
         # Without a name SQLite keeps it in a file of its own, beyond a few pages of cache.
         self._seen = sqlite3.connect("", isolation_level=None)
         self._seen.execute("PRAGMA cache_size = -4096")
@@ -95,13 +95,8 @@ class Contents:
         return b'{"digest":"sha256:%s","view":%s}\n' % (digest.encode(), shown)
 
     def _data(self, digest: str) -> bytes | None:
-        row = self._ledger.execute(
-            "SELECT body FROM content WHERE digest = ?", (digest,)
-        ).fetchone()
-        if row is not None and "sha256:" + sha256(row[0]).hexdigest() == digest:
-            return bytes(row[0])
-        # A damaged content is as good as none; `evidence verify` names it.
-        return self._installed.get(digest)
+        found = self._logs.content(digest)
+        return self._installed.get(digest) if found is None else found
 
 
 def named(value: Any) -> Iterator[str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from importlib.resources import files
-from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,13 +15,12 @@ from appliance.ledger.note import Checkpoint, Signer, Verifier, opened_checkpoin
 from appliance.ledger.package import receipts
 from appliance.ledger.package.bag import Bag
 from appliance.ledger.package.contents import Contents
+from appliance.ledger.package.logs import Log, Logs, read_logs
 from appliance.ledger.package.masking import Mask
 from appliance.ledger.package.material import Material
 from appliance.ledger.package.pieces import (
-    bodies,
     contradicted,
     masked,
-    newest,
     without,
     write_log,
     write_masked,
@@ -34,8 +31,6 @@ from appliance.ledger.package.runs import Runs
 from appliance.ledger.package.span import Span, decoded, span
 from appliance.ledger.package.sshsig import allowed_signers, signature
 from appliance.ledger.package.walk import Entry, Walked, walk
-from appliance.ledger.reading import read
-from appliance.ledger.tiles import StoredNodes
 from appliance.site.loading import Loaded
 
 _NAMED = 5
@@ -78,7 +73,7 @@ def export(
         raise LedgerError(f"the key at hand is {signer.vkey!r}, but the log's is {vkey!r}.")
     exporting = _Exporting(loaded, request, verifier, signer, out)
     try:
-        return read(ledger, "exporting", exporting.run)
+        return read_logs(ledger, "exporting", exporting.run, verifier)
     except LookupError as error:
         raise LedgerError(f"the ledger: {error}; run `upheld evidence verify`.") from error
 
@@ -91,68 +86,69 @@ class _Exporting:
     signer: Signer | None
     out: BinaryIO
 
-    def run(self, connection: sqlite3.Connection) -> Exported:
+    def run(self, logs: Logs) -> Exported:
         site, request = self.loaded.site, self.request
-        note, head = newest(connection, self.verifier)
+        # What reads a ledger may find that it was written meanwhile, and begin again.
+        self.out.seek(0)
+        self.out.truncate()
         start = request.start or (request.before.end if request.before else None)
-        period = _signed(span(connection, start, request.end), head)
+        period = _signed(span(logs, start, request.end), logs)
         mask = Mask(site, request.mask)
-        walked = walk(connection, period, site, request.choice, mask)
+        walked = walk(logs, period, site, request.choice, mask)
         name = f"evidence-{site.site.id}-{period.start:%Y%m%dT%H%M}-{period.end:%Y%m%dT%H%M}"
         with Bag(self.out, name) as bag:
-            said = self._written(bag, connection, period, walked, (note, head), mask)
+            said = self._written(bag, logs, period, walked, mask)
         program = files("appliance.ledger.verifier").joinpath("verify.py").read_bytes()
         verifier = sha256(program).hexdigest()
         return Exported(name, tuple(said), verifier, mask.key if mask else b"")
 
-    def _written(
-        self,
-        bag: Bag,
-        connection: sqlite3.Connection,
-        period: Span,
-        walked: Walked,
-        newest_head: tuple[str, Checkpoint],
-        mask: Mask,
-    ) -> list[str]:
+    def _written(self, bag: Bag, logs: Logs, period: Span, walked: Walked, mask: Mask) -> list[str]:
         """What somebody should be told."""
-        request, head = self.request, newest_head[1]
-        hidden = masked(connection, walked.disclosed, mask)
-        gone = self._contents(bag, connection, walked, mask)
+        hidden = masked(logs, walked.disclosed, mask)
+        gone = self._contents(bag, logs, walked, mask)
+        count = sum(_count(log, period.within(log)) for log in logs)
         m = material(
             self.loaded,
             period,
             walked,
-            Known(head, _count(connection, period), gone, len(hidden), str(mask), request),
-            partial(_entries, connection, mask),
+            Known(logs, count, gone, len(hidden), str(mask), self.request),
+            partial(_entries, logs, mask),
         )
-        olds = self._olds()
-        contradictions = list(contradicted(StoredNodes(connection), head.size, olds))
-        disclosed, proven = without(walked.disclosed, hidden), _proven(m, hidden)
-        write_log(bag, connection, period, disclosed, newest_head, [o.size for o in olds], proven)
-        write_masked(bag, connection, period, hidden, mask)
-        received = receipts.write(bag, connection, period, mask)
-        write_report(bag, m, request, mask, received)
-        self._tags(bag)
-        bag.close(self._info(bag.folder, _made_at(connection, head.size)), self._sign())
         said = [] if self.signer else ["the evidence key is not at hand: no manifest is signed"]
         said += [f"content {d} is not in the ledger" for d in gone[:_NAMED]]
-        said += [*contradictions, *walked.differing[:_NAMED]]
-        return said
+        disclosed, proven = without(walked.disclosed, hidden), _proven(m, hidden)
+        olds = self._olds(logs)
+        for log in logs:
+            inner = period.within(log)
+            sizes = [o.size for o in olds if o.origin == log.verifier.name]
+            own = log.own(disclosed)
+            write_log(bag, log, inner, own, sizes, log.own(proven))
+            write_masked(bag, log, inner, log.own(hidden), mask)
+            said += contradicted(log, olds)
+        received = receipts.write(bag, logs, period, mask)
+        write_report(bag, m, self.request, mask, received)
+        self._tags(bag)
+        info = self._info(bag.folder, _made_at(logs.newest))
+        bag.close(info, self._sign())
+        return [*said, *logs.notes, *walked.differing[:_NAMED]]
 
-    def _contents(
-        self, bag: Bag, connection: sqlite3.Connection, walked: Walked, mask: Mask
-    ) -> list[str]:
-        found = Contents(connection, (b for _, b in bodies(connection, walked.disclosed)), mask)
+    def _contents(self, bag: Bag, logs: Logs, walked: Walked, mask: Mask) -> list[str]:
+        found = Contents(logs, (b for _, b in logs.bodies(walked.disclosed)), mask)
         try:
             found.write(bag)
             return found.gone(1_000)
         finally:
             found.close()
 
-    def _olds(self) -> list[Checkpoint]:
+    def _olds(self, logs: Logs) -> list[Checkpoint]:
+        """Heads others hold, of this log or one closed before it.  Raises `NoteError`."""
         before = self.request.before
         notes = [*self.request.outside, *([before.checkpoint] if before else [])]
-        return [opened_checkpoint(note, self.verifier) for note in notes]
+        keys = {log.verifier.name: log.verifier for log in logs}
+        return [
+            opened_checkpoint(note, keys.get(note.partition("\n")[0], self.verifier))
+            for note in notes
+        ]
 
     def _info(self, name: str, made_at: str) -> dict[str, str]:
         site = self.loaded.site.site
@@ -180,32 +176,32 @@ class _Exporting:
         bag.add("rejudge.py", programs.joinpath("rejudge.py").read_bytes())
 
 
-def _signed(period: Span, head: Checkpoint) -> Span:
+def _signed(period: Span, logs: Logs) -> Span:
     """Entries written down but not signed yet are the next package's."""
-    if head.size <= period.first:
+    if logs.signed <= period.first:
         raise LedgerError("the period's entries are not signed yet; start upheld, which signs them")
-    return replace(period, last=min(period.last, head.size - 1), size=head.size)
+    return replace(period, last=min(period.last, logs.signed - 1), size=logs.signed)
 
 
-def _count(connection: sqlite3.Connection, period: Span) -> int:
-    (count,) = connection.execute(
+def _count(log: Log, period: Span) -> int:
+    (count,) = log.connection.execute(
         "SELECT count(*) FROM checkpoint WHERE size > ? AND size <= ?",
         (period.first, period.last + 1),
     ).fetchone()
     return int(count)
 
 
-def _made_at(connection: sqlite3.Connection, size: int) -> str:
+def _made_at(log: Log) -> str:
     query = "SELECT made_at FROM checkpoint WHERE size = ?"
-    return str(connection.execute(query, (size,)).fetchone()[0])
+    return str(log.connection.execute(query, (log.size,)).fetchone()[0])
 
 
-def _entries(connection: sqlite3.Connection, mask: Mask, indices: Runs) -> Iterator[Entry]:
-    for index, body in bodies(connection, indices):
-        yield index, mask.entry(decoded(body))
+def _entries(logs: Logs, mask: Mask, places: Runs) -> Iterator[Entry]:
+    for place, body in logs.bodies(places):
+        yield place, mask.entry(decoded(body))
 
 
-def _proven(m: Material, hidden: Runs) -> list[int]:
+def _proven(m: Material, hidden: Runs) -> Runs:
     """The last entries of the keys drawn for the sample, but for those that are masked."""
     wanted = {m.walked.last_entry[k] for k, _ in m.histories if str(k) in m.sample.drawn}
-    return sorted(wanted - wanted.intersection(chain(hidden)))
+    return Runs(sorted(wanted - wanted.intersection(hidden)))

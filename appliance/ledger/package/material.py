@@ -9,6 +9,7 @@ from typing import Any
 from appliance.judge.matrix import MatrixCell
 from appliance.ledger.package.choice import Choice
 from appliance.ledger.package.history import History
+from appliance.ledger.package.logs import Logs
 from appliance.ledger.package.runs import Runs
 from appliance.ledger.package.sampling import Sample
 from appliance.ledger.package.span import Span
@@ -35,6 +36,7 @@ class Material:
     walked: Walked
     cells: Sequence[MatrixCell]
     sample: Sample
+    logs: Logs
     facts: Mapping[str, Any]
     read: Callable[[Runs], Iterator[Entry]]
 

@@ -136,7 +136,7 @@ def samples(m: Material) -> list[Table]:
             ("key", "state", "observed", "entry", "proof"),
             (
                 (k, h.final.state.value if h.final else "removed", h.observed,
-                 m.walked.last_entry[k], _proof(m, m.walked.last_entry[k]))
+                 m.logs.named(m.walked.last_entry[k]), _proof(m, m.walked.last_entry[k]))
                 for k, h in keys
             ),
             "Drawn: the keys whose SHA-256 over seed, line feed and key are smallest.",
@@ -157,7 +157,8 @@ def samples(m: Material) -> list[Table]:
 
 def _proof(m: Material, entry: int) -> str:
     unless = ", unless that entry is masked" if m.facts["masked"] else ""
-    return f"90_raw/log/proofs/{entry}.tlog-proof{unless}"
+    log = m.logs.of(entry)
+    return f"90_raw/{log.folder}/proofs/{entry - log.start}.tlog-proof{unless}"
 
 
 def by_hand(site: Site, key: StateKey, check: Check | None) -> str:

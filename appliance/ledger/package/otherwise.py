@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import Any
 from appliance.judge.judging import Judge
 from appliance.judge.matrix import MatrixCell, matrix
 from appliance.judge.replaying import Otherwise, Replay
+from appliance.ledger.package.logs import Logs, read_logs
 from appliance.ledger.package.recorded import Recorded, belonging
 from appliance.ledger.package.span import Span, decoded, span
-from appliance.ledger.reading import read
 from appliance.site.model import Site
 from checks import BY_ID
 from checks.facts.codec import build
@@ -88,7 +87,7 @@ def compare(
 
     Raises `LedgerError` for a period without entries and for a ledger that cannot be read.
     """
-    return read(ledger, "replaying", partial(_compared, judge, before, start, end))
+    return read_logs(ledger, "replaying", partial(_compared, judge, before, start, end))
 
 
 def _compared(
@@ -96,14 +95,13 @@ def _compared(
     before: Site,
     start: datetime | None,
     end: datetime | None,
-    connection: sqlite3.Connection,
+    logs: Logs,
 ) -> Compared:
-    period = span(connection, start, end)
-    comparing = _Comparing(judge, period, Recorded(connection))
-    rows = connection.execute("SELECT body FROM entry WHERE idx <= ? ORDER BY idx", (period.last,))
-    for (body,) in rows:
+    period = span(logs, start, end)
+    comparing = _Comparing(judge, period, Recorded(logs.content))
+    for _, body in logs.entries(period.last):
         comparing.meet(decoded(body))
-    return comparing.done(before)
+    return replace(comparing.done(before), notes=logs.notes)
 
 
 class _Comparing:

@@ -8,39 +8,19 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
 
-from appliance.ledger.errors import LedgerError, NoteError
-from appliance.ledger.note import Checkpoint, Verifier, opened_checkpoint
+from appliance.ledger.note import Checkpoint
 from appliance.ledger.package.bag import Bag
+from appliance.ledger.package.logs import Log, Logs
 from appliance.ledger.package.masking import Mask
 from appliance.ledger.package.runs import Runs
 from appliance.ledger.package.span import Span
 from appliance.ledger.tiles import StoredNodes
 from appliance.ledger.tree import consistency_at, inclusion_at, leaf_hash, root_at
 
-LOG = "data/90_raw/log/"
+RAW = "data/90_raw/"
+LOG = RAW + "log/"
 MOST_CHECKPOINTS = 5_000
 """Every one of them costs a reader's verifier some milliseconds."""
-
-
-def bodies(connection: sqlite3.Connection, indices: Runs) -> Iterator[tuple[int, bytes]]:
-    """The bodies of these entries, in their order."""
-    for first, last in indices.stretches():
-        yield from connection.execute(
-            "SELECT idx, body FROM entry WHERE idx >= ? AND idx <= ? ORDER BY idx", (first, last)
-        )
-
-
-def newest(connection: sqlite3.Connection, verifier: Verifier) -> tuple[str, Checkpoint]:
-    """The newest signed head.  Raises `LedgerError` when it is not this key's."""
-    (note,) = connection.execute(
-        "SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1"
-    ).fetchone()
-    try:
-        return note, opened_checkpoint(note, verifier)
-    except NoteError as error:
-        raise LedgerError(
-            f"the newest checkpoint: {error} Run `upheld evidence verify`."
-        ) from error
 
 
 def checkpoints(connection: sqlite3.Connection, span: Span) -> Iterator[dict[str, object]]:
@@ -98,12 +78,15 @@ def consistency(nodes: StoredNodes, size: int, olds: Sequence[int]) -> Iterator[
             yield {"from": old, "to": size, "hashes": [_text(h) for h in path]}
 
 
-def contradicted(nodes: StoredNodes, size: int, olds: Sequence[Checkpoint]) -> Iterator[str]:
-    """What is to be said of older heads that this ledger does not continue."""
-    for old in olds:
-        if old.size > size:
-            yield f"a checkpoint covers {old.size} entries, but this ledger only {size}: it was cut"
-        elif root_at(old.size, nodes) != old.root:
+def contradicted(log: Log, olds: Iterable[Checkpoint]) -> Iterator[str]:
+    """What is to be said of older heads that this log does not continue."""
+    for old in (o for o in olds if o.origin == log.verifier.name):
+        if old.size > log.size:
+            yield (
+                f"a checkpoint covers {old.size} entries, but this ledger only {log.size}: it was "
+                "cut, or an old copy was restored"
+            )
+        elif root_at(old.size, log.nodes) != old.root:
             yield f"a checkpoint over {old.size} entries is of another history than this ledger"
 
 
@@ -113,11 +96,11 @@ def tlog_proof(nodes: StoredNodes, index: int, size: int, note: str) -> bytes:
     return f"c2sp.org/tlog-proof@v1\nindex {index}\n{path}\n{note}".encode()
 
 
-def masked(connection: sqlite3.Connection, disclosed: Runs, mask: Mask) -> Runs:
+def masked(logs: Logs, disclosed: Runs, mask: Mask) -> Runs:
     """Those of the disclosed entries that cannot be shown as they are."""
     if not mask:
         return Runs()
-    return Runs(i for i, body in bodies(connection, disclosed) if mask.view(body) is not None)
+    return Runs(i for i, body in logs.bodies(disclosed) if mask.view(body) is not None)
 
 
 def without(disclosed: Runs, hidden: Runs) -> Runs:
@@ -133,46 +116,52 @@ def without(disclosed: Runs, hidden: Runs) -> Runs:
 
 
 def write_log(
-    bag: Bag,
-    connection: sqlite3.Connection,
-    span: Span,
-    disclosed: Runs,
-    head: tuple[str, Checkpoint],
-    olds: Sequence[int],
-    proven: Sequence[int],
+    bag: Bag, log: Log, span: Span, disclosed: Runs, olds: Sequence[int], proven: Iterable[int]
 ) -> None:
-    """What is under 90_raw/log but for masked views.  Raises `LookupError` for a damaged tree."""
-    note, checkpoint = head
-    nodes, size = StoredNodes(connection), checkpoint.size
-    bag.add(LOG + "entries.jsonl", (b + b"\n" for _, b in bodies(connection, disclosed)))
-    bag.add(LOG + "indices.txt", (b"%d\n" % i for i in disclosed))
+    """
+    What is in a log's folder but for masked views; `span` and all numbers are the log's own.
+
+    Raises `LookupError` for a damaged tree.
+    """
+    connection, nodes, size, folder = log.connection, log.nodes, log.size, f"{RAW}{log.folder}/"
+    shown = (b for first, last in disclosed.stretches() for b in _bodies(connection, first, last))
+    bag.add(folder + "entries.jsonl", (body + b"\n" for _, body in shown))
+    bag.add(folder + "indices.txt", (b"%d\n" % i for i in disclosed))
     stand_ins = subtrees(nodes, size, span, disclosed)
     bag.add(
-        LOG + "subtrees.txt",
+        folder + "subtrees.txt",
         (b"%d %d %s\n" % (start, level, h.hex().encode()) for start, level, h in stand_ins),
     )
-    bag.add(LOG + "checkpoint", note.encode())
-    bag.add(LOG + "checkpoints.jsonl", map(line, checkpoints(connection, span)))
+    bag.add(folder + "checkpoint", log.note.encode())
+    bag.add(folder + "checkpoints.jsonl", map(line, checkpoints(connection, span)))
     proofs = consistency(nodes, size, [span.first, *olds])
-    bag.add(LOG + "consistency.jsonl", map(line, proofs))
+    bag.add(folder + "consistency.jsonl", map(line, proofs))
     for index in proven:
-        bag.add(f"{LOG}proofs/{index}.tlog-proof", tlog_proof(nodes, index, size, note))
+        proof = tlog_proof(nodes, index, size, log.note)
+        bag.add(f"{folder}proofs/{index}.tlog-proof", proof)
 
 
-def write_masked(
-    bag: Bag, connection: sqlite3.Connection, span: Span, hidden: Runs, mask: Mask
-) -> None:
+def write_masked(bag: Bag, log: Log, span: Span, hidden: Runs, mask: Mask) -> None:
     """Of the period's hidden entries what may be shown, and the hash that stands for the rest."""
     if not mask:
         return
     period = Runs(i for i in hidden if i >= span.first)
+    shown = (
+        row for first, last in period.stretches() for row in _bodies(log.connection, first, last)
+    )
     bag.add(
-        LOG + "masked.jsonl",
+        f"{RAW}{log.folder}/masked.jsonl",
         (
             b'{"index":%d,"leaf":"%s","view":%s}\n'
             % (index, leaf_hash(body).hex().encode(), mask.view(body) or b"null")
-            for index, body in bodies(connection, period)
+            for index, body in shown
         ),
+    )
+
+
+def _bodies(connection: sqlite3.Connection, first: int, last: int) -> Iterator[tuple[int, bytes]]:
+    yield from connection.execute(
+        "SELECT idx, body FROM entry WHERE idx >= ? AND idx <= ? ORDER BY idx", (first, last)
     )
 
 

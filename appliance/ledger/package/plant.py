@@ -150,4 +150,4 @@ def _changes(m: Material) -> Iterator[tuple[object, ...]]:
             continue
         for change in fields.get("changes") or ("nothing",):
             part = "inventory" if str(change).startswith(_INVENTORY) else "configuration"
-            yield time_of(fields), index, part, change, ""
+            yield time_of(fields), m.logs.named(index), part, change, ""

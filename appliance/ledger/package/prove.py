@@ -8,7 +8,8 @@ from pathlib import Path
 
 from appliance.ledger.errors import LedgerError
 from appliance.ledger.note import Verifier
-from appliance.ledger.package.pieces import newest, tlog_proof
+from appliance.ledger.package.logs import newest
+from appliance.ledger.package.pieces import tlog_proof
 from appliance.ledger.reading import read
 from appliance.ledger.tiles import StoredNodes
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -12,12 +11,11 @@ from appliance.judge.matrix import Cell, MatrixCell, matrix
 from appliance.ledger.note import Verifier
 from appliance.ledger.package.choice import Choice
 from appliance.ledger.package.history import History
-from appliance.ledger.package.pieces import newest
+from appliance.ledger.package.logs import Logs, read_logs
 from appliance.ledger.package.span import span
 from appliance.ledger.package.stage6 import owed
 from appliance.ledger.package.tables import lasting
 from appliance.ledger.package.walk import Walked, walk
-from appliance.ledger.reading import read
 from appliance.site.loading import Loaded
 from appliance.site.model import Site
 from checks import BY_ID
@@ -39,19 +37,24 @@ class Want:
 
 def readiness(ledger: Path, loaded: Loaded, vkey: str) -> list[Want]:
     """Everything wanting, in the order of `KINDS`.  Raises `LedgerError` as an export does."""
-    return read(ledger, "looking at readiness", partial(_wanting, loaded, Verifier.parse(vkey)))
+    return read_logs(
+        ledger, "looking at readiness", partial(_wanting, loaded), Verifier.parse(vkey)
+    )
 
 
-def _wanting(loaded: Loaded, verifier: Verifier, connection: sqlite3.Connection) -> list[Want]:
-    period = span(connection, None, None)
-    _, head = newest(connection, verifier)
-    walked = walk(connection, period, loaded.site, Choice())
+def _wanting(loaded: Loaded, logs: Logs) -> list[Want]:
+    period = span(logs, None, None)
+    walked = walk(logs, period, loaded.site, Choice())
     standings = [(k, h.final) for k, h in walked.histories.items() if h.final is not None]
     cells = matrix(loaded.site, standings, BY_ID)
     found = [
         *_states(loaded.site, walked),
         *_cells(loaded.site, cells),
-        *_unsigned(period.size - head.size),
+        *_unsigned(logs.held - logs.signed),
+        *(
+            Want("missing", "ledger", note, "operations", "Restore it, or explain it.")
+            for note in logs.notes
+        ),
         *(
             Want("supply", item, what, "asset owner", "Add it to the package, approved.")
             for item, what in owed()

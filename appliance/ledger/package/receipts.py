@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from appliance.ledger.package.bag import Bag
+from appliance.ledger.package.logs import Log, Logs
 from appliance.ledger.package.masking import Mask
-from appliance.ledger.package.pieces import line
+from appliance.ledger.package.pieces import RAW, line
 from appliance.ledger.package.span import Span
 
-FILE = "data/90_raw/anchors.jsonl"
-TOKENS = "data/90_raw/rfc3161/"
-TIME_STAMP = "rfc3161"
+FILE = RAW + "anchors.jsonl"
+TOKENS = RAW + "rfc3161/"
+TIME_STAMP = "tsa"
 
 
-def write(bag: Bag, connection: sqlite3.Connection, span: Span, mask: Mask) -> int:
+def write(bag: Bag, logs: Logs, period: Span, mask: Mask) -> int:
     """
     Receipts for checkpoints of the period and younger ones; how many.
 
@@ -27,30 +28,31 @@ def write(bag: Bag, connection: sqlite3.Connection, span: Span, mask: Mask) -> i
 
     def lines() -> Iterator[bytes]:
         nonlocal count
-        for row in _rows(connection, span):
-            count += 1
-            # A note must stay as it was signed; where it went may be hidden.
-            yield line({**row, "target": mask.text(str(row.get("target", "")))})
+        for log in logs:
+            for row, receipt in _rows(log, period):
+                count += 1
+                # A note must stay as it was signed; where it went may be hidden.
+                yield line({**row, "target": mask.text(row["target"]), **_plain(receipt)})
 
     bag.add(FILE, lines())
-    for row in _rows(connection, span, raw=True):
-        name = f"{TOKENS}{row['size']}.tsr"
-        if row.get("kind") == TIME_STAMP and row.get("receipt") and name not in bag.names:
-            bag.add(name, bytes(row["receipt"]))
+    for log in logs:
+        folder = TOKENS if log is logs.newest else f"{TOKENS}{log.folder}/"
+        for row, receipt in _rows(log, period):
+            name = f"{folder}{row['size']}.tsr"
+            if row["kind"] == TIME_STAMP and receipt and name not in bag.names:
+                bag.add(name, bytes(receipt))
     return count
 
 
-def _rows(
-    connection: sqlite3.Connection, span: Span, *, raw: bool = False
-) -> Iterator[dict[str, Any]]:
-    found = connection.execute(
+def _rows(log: Log, period: Span) -> Iterator[tuple[dict[str, Any], bytes | None]]:
+    found: sqlite3.Cursor = log.connection.execute(
         "SELECT size, kind, target, sent_at, receipt FROM anchor WHERE size > ? ORDER BY "
         "size, kind, target, sent_at",
-        (span.first,),
+        (period.within(log).first,),
     )
     for size, kind, target, sent_at, receipt in found:
         row = {"size": size, "kind": kind, "target": target, "sent_at": sent_at}
-        yield row | ({"receipt": receipt} if raw else _plain(receipt))
+        yield {"log": log.verifier.name, **row}, receipt
 
 
 def _plain(receipt: bytes | None) -> dict[str, str]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, get_type_hints
 
@@ -19,8 +18,8 @@ _APART = ("facts", "readings")
 class Recorded:
     """Reads contents by digest and remembers the newest few of them."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, content: Callable[[str], bytes | None]) -> None:
+        self._content = content
         self._values: dict[str, Any] = {}
 
     def observation(self, row: Mapping[str, Any], visit: str) -> Observation | None:
@@ -43,14 +42,12 @@ class Recorded:
     def value(self, digest: str) -> Any:
         """Raises `LookupError` for a content the ledger does not hold."""
         if digest not in self._values:
-            row = self._connection.execute(
-                "SELECT body FROM content WHERE digest = ?", (digest,)
-            ).fetchone()
-            if row is None:
+            body = self._content(digest)
+            if body is None:
                 raise LookupError(digest)
             if len(self._values) > 4_096:
                 self._values.clear()
-            self._values[digest] = json.loads(row[0])
+            self._values[digest] = json.loads(body)
         return self._values[digest]
 
 

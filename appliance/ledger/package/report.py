@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.judge.matrix import matrix
-from appliance.ledger.note import Checkpoint
 from appliance.ledger.package import method, operations, plant, program, since, technical
 from appliance.ledger.package.bag import Bag
+from appliance.ledger.package.logs import Log, Logs
 from appliance.ledger.package.masking import Mask
 from appliance.ledger.package.material import Material
 from appliance.ledger.package.oscal import assessment_results
@@ -43,7 +43,7 @@ class Known:
     hidden, empty for nothing.
     """
 
-    head: Checkpoint
+    logs: Logs
     checkpoints: int
     gone: list[str]
     masked: int
@@ -67,7 +67,7 @@ def material(
         and (not request.choice.zone or c.zone == request.choice.zone)
     ]
     recorded = [f.get("digest", "") for _, f in walked.configurations]
-    seed = request.seed or known.head.root.hex()
+    seed = request.seed or known.logs.newest.head.root.hex()
     return Material(
         site=loaded.site,
         at_hand=loaded.digest,
@@ -77,6 +77,7 @@ def material(
         walked=walked,
         cells=cells,
         sample=draw((str(k) for k in walked.histories), request.sample, seed),
+        logs=known.logs,
         facts=_facts(loaded, period, walked, known, seed),
         read=read,
     )
@@ -84,7 +85,7 @@ def material(
 
 def _facts(loaded: Loaded, period: Span, walked: Walked, known: Known, seed: str) -> dict[str, Any]:
     """package.json: what verify.py and whoever reads it must know of this package."""
-    request, head = known.request, known.head
+    request, head = known.request, known.logs.newest.head
     why = f"only {request.choice} was asked for" if request.choice else ""
     if walked.unreadable:
         why = f"{why}; {len(walked.unreadable)} bodies were pruned".lstrip("; ")
@@ -96,12 +97,9 @@ def _facts(loaded: Loaded, period: Span, walked: Walked, known: Known, seed: str
         "period": {"from": instant(period.start), "to": instant(period.end)},
         "chosen": str(request.choice),
         "masked": known.mask,
-        "entries": {
-            "first": period.first,
-            "last": period.last,
-            "masked": known.masked,
-            "why_hashes_only": why,
-        },
+        "logs": [_log(log, period.within(log)) for log in known.logs],
+        "not_in_here": list(known.logs.notes),
+        "entries": {"masked": known.masked, "why_hashes_only": why},
         "head": {"size": head.size, "root": head.root.hex()},
         "checkpoints": {
             "in_period": known.checkpoints,
@@ -117,6 +115,18 @@ def _facts(loaded: Loaded, period: Span, walked: Walked, known: Known, seed: str
             *method.NOT_SHOWN,
             *([method.MASKED_NOT_SHOWN] if known.mask else []),
         ],
+    }
+
+
+def _log(log: Log, period: Span) -> dict[str, Any]:
+    """The period's entries of a log are `first` to `last`; none are where `last` is smaller."""
+    return {
+        "folder": log.folder,
+        "origin": log.verifier.name,
+        "size": log.size,
+        "root": log.head.root.hex(),
+        "first": period.first,
+        "last": period.last,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ from appliance.judge.standing import aged
 from appliance.ledger.errors import LedgerError
 from appliance.ledger.package.choice import Choice
 from appliance.ledger.package.history import History
+from appliance.ledger.package.logs import Logs, read_logs
 from appliance.ledger.package.span import decoded, span, time_of
 from appliance.ledger.package.walk import walk
-from appliance.ledger.reading import read
 from appliance.site.loading import Loaded
 from checks import BY_ID
 from checks.facts.codec import build
@@ -53,31 +52,31 @@ class Row:
 
 def review(ledger: Path, loaded: Loaded, year: int) -> list[Row]:
     """By zone, FR and month.  Raises `LedgerError` for a year without entries."""
-    return read(ledger, "reviewing", partial(_reviewed, loaded, year))
+    return read_logs(ledger, "reviewing", partial(_reviewed, loaded, year))
 
 
-def _reviewed(loaded: Loaded, year: int, connection: sqlite3.Connection) -> list[Row]:
+def _reviewed(loaded: Loaded, year: int, logs: Logs) -> list[Row]:
     edges = [datetime(year, month, 1, tzinfo=UTC) for month in range(1, 13)]
     edges.append(datetime(year + 1, 1, 1, tzinfo=UTC))
-    whole = span(connection, None, None)
+    whole = span(logs, None, None)
     if whole.end <= edges[0] or whole.start >= edges[-1]:
         raise LedgerError(f"{year}: no entry is of that year; write --year of one that has some.")
-    period = span(connection, edges[0], min(edges[-1], whole.end))
-    histories = walk(connection, period, loaded.site, Choice()).histories
+    period = span(logs, edges[0], min(edges[-1], whole.end))
+    histories = walk(logs, period, loaded.site, Choice()).histories
     ends = [min(edge, whole.end) for edge in edges[1:] if edge <= whole.end]
     ends += [whole.end] if len(ends) < 12 and whole.end not in ends else []
     rows: list[Row] = []
     for (start, _), end, standings in zip(
-        pairwise(edges), ends, _snapshots(connection, ends), strict=False
+        pairwise(edges), ends, _snapshots(logs, ends), strict=False
     ):
         rows += _month(loaded, start, end, standings, histories)
     return sorted(rows, key=lambda r: (r.zone, r.fr, r.month))
 
 
-def _snapshots(connection: sqlite3.Connection, moments: list[datetime]) -> Iterator[Standings]:
+def _snapshots(logs: Logs, moments: list[datetime]) -> Iterator[Standings]:
     """What stood at each moment, which must rise."""
     replay, keys, left = Replay(), dict[str, StateKey](), list(moments)
-    for (body,) in connection.execute("SELECT body FROM entry ORDER BY idx"):
+    for _, body in logs.entries():
         fields = decoded(body)
         if fields.get("type") not in ("verdicts", "aged", "removed"):
             continue

@@ -128,7 +128,7 @@ def _over(m: Material, key: StateKey) -> tuple[object, ...]:
         len(h.gaps),
         sum(((g.end or h.end) - g.start for g in h.gaps), NOTHING),
         h.first_seen,
-        m.walked.last_entry[key],
+        m.logs.named(m.walked.last_entry[key]),
     )
 
 

@@ -18,7 +18,8 @@ from typing import Any
 from appliance.ledger.bodies import observation
 from appliance.ledger.errors import LedgerError
 from appliance.ledger.note import Verifier
-from appliance.ledger.package.pieces import newest, tlog_proof
+from appliance.ledger.package.logs import newest
+from appliance.ledger.package.pieces import tlog_proof
 from appliance.ledger.package.recorded import Recorded
 from appliance.ledger.package.span import decoded
 from appliance.ledger.reading import read
@@ -139,7 +140,7 @@ def _row(
 
 
 def _visited(connection: sqlite3.Connection, first: int, visit: str) -> list[Observation]:
-    recorded = Recorded(connection)
+    recorded = Recorded(partial(_content, connection))
     found: list[Observation | None] = []
     rows = connection.execute("SELECT body FROM entry WHERE idx >= ? ORDER BY idx", (first,))
     for (body,) in rows:
@@ -154,7 +155,7 @@ def _visited(connection: sqlite3.Connection, first: int, visit: str) -> list[Obs
 def _inputs(
     connection: sqlite3.Connection, moment: Moment, row: Mapping[str, Any], last: int
 ) -> Inputs:
-    recorded = Recorded(connection)
+    recorded = Recorded(partial(_content, connection))
     names = recorded.value(row["inputs"]) if isinstance(row["inputs"], str) else row["inputs"]
     found = _observations(connection, recorded, set(names), last)
     if missing := [n for n in names if n not in found]:
@@ -181,6 +182,11 @@ def _observations(
             if seen is not None:
                 found[name] = seen
     return found
+
+
+def _content(connection: sqlite3.Connection, digest: str) -> bytes | None:
+    row = connection.execute("SELECT body FROM content WHERE digest = ?", (digest,)).fetchone()
+    return bytes(row[0]) if row else None
 
 
 def written(report: Mapping[str, Any]) -> bytes:

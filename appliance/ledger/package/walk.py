@@ -1,9 +1,8 @@
-"""The whole ledger once, from its first entry to the period's last: what a package is made of."""
+"""The whole ledger once, from its oldest log's first entry to the period's last: what a package is made of."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from appliance.judge.standing import aged
 from appliance.ledger.errors import LedgerError
 from appliance.ledger.package.choice import Choice
 from appliance.ledger.package.history import History
+from appliance.ledger.package.logs import Logs
 from appliance.ledger.package.masking import Mask
 from appliance.ledger.package.runs import Runs
 from appliance.ledger.package.span import Span, decoded
@@ -38,9 +38,9 @@ class ClockStretch:
 @dataclass
 class Walked:
     """
-    `disclosed` are the indices whose bodies go into the package: the period's, and those before
+    `disclosed` are the places whose bodies go into the package: the period's, and those before
     it without which the period's verdicts could not be judged again.  `told` holds, by type, the
-    indices of the period's entries other than observations and verdicts; `configurations` those
+    places of the period's entries other than observations and verdicts; `configurations` those
     of all times.
     """
 
@@ -62,32 +62,33 @@ class Walked:
 
 
 def walk(
-    connection: sqlite3.Connection,
+    logs: Logs,
     span: Span,
     site: Site,
     choice: Choice,
     mask: Mask | None = None,
 ) -> Walked:
     """Raises `LedgerError` naming the entry that is not of the shape it should have."""
-    walking = _Walking(span, site, choice, mask or Mask(site))
-    rows = connection.execute(
-        "SELECT idx, body FROM entry WHERE idx <= ? ORDER BY idx", (span.last,)
-    )
-    for index, body in rows:
+    walking = _Walking(span, site, choice, mask or Mask(site), logs.named)
+    for index, body in logs.entries(span.last):
         fields = decoded(body)
         try:
             walking.meet(index, fields, whole=body is not None and b"\n" not in body)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise LedgerError(
-                f"entry {index}: a {fields.get('type')!r} entry this program cannot read "
+                f"entry {logs.named(index)}: a {fields.get('type')!r} entry this program cannot read "
                 f"({error!r}); run `upheld evidence verify`."
             ) from error
-    return walking.done()
+    # The first entry of a log says what it continues.
+    return walking.done({log.start for log in logs if log.start})
 
 
 class _Walking:
-    def __init__(self, span: Span, site: Site, choice: Choice, mask: Mask) -> None:
+    def __init__(
+        self, span: Span, site: Site, choice: Choice, mask: Mask, named: Callable[[int], str]
+    ) -> None:
         self.span, self.site, self.choice, self.mask = span, site, choice, mask
+        self._named = named
         self._period = Runs()
         self._visit: dict[str, str] = {}
         self.found = Walked()
@@ -120,15 +121,21 @@ class _Walking:
         elif kind not in ("observations", "verdicts"):
             self.found.told.setdefault(str(kind), Runs()).add(index)
 
-    def done(self) -> Walked:
+    def done(self, openings: set[int]) -> Walked:
         found = self.found
-        before = {i for pair in self._given.values() for i in pair} | set(self._questions.values())
+        before = (
+            openings
+            | {i for pair in self._given.values() for i in pair}
+            | set(self._questions.values())
+        )
         before |= {i for i, _ in found.configurations[-1:] if i < self.span.first}
         before |= {max((i for i, _ in found.configurations if i < self.span.first), default=-1)}
         earlier = sorted(i for i in before if 0 <= i < self.span.first)
         gone = {i for i in found.unreadable if i < self.span.first} if earlier else set()
         found.disclosed = Runs(i for i in earlier if i not in gone)
         for index in self._period:
+            found.disclosed.add(index)
+        for index in sorted(i for i in openings if i > self.span.last):
             found.disclosed.add(index)
         for history in found.histories.values():
             history.close()
@@ -155,7 +162,7 @@ class _Walking:
             differs = rows and turn.after and rows[position]["state"] != turn.after.state.value
             if differs and turn.after and len(self.found.differing) < MOST_DIFFERING:
                 self.found.differing.append(
-                    f"entry {index}: {turn.key} is recorded as {rows[position]['state']}, a replay "
+                    f"entry {self._named(index)}: {turn.key} is recorded as {rows[position]['state']}, a replay "
                     f"gives {turn.after.state.value}"
                 )
             if turn.key in self._chosen:

@@ -30,8 +30,8 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any, get_type_hints
 
-LOG = "data/90_raw/log/"
-CONTENTS = "data/90_raw/contents"
+RAW = "data/90_raw/"
+CONTENTS = RAW + "contents"
 GOOD, DIFFERENT, USAGE, INCOMPLETE = 0, 1, 2, 3
 MOST_NAMED = 20
 
@@ -70,11 +70,11 @@ class Package:
             raise Absent(f"content {digest} is not what its name says")
         return data
 
-    def entries(self) -> Iterator[tuple[int, Any]]:
-        indices = self.read(LOG + "indices.txt").split()
-        for index, body in zip(
-            indices, self.read(LOG + "entries.jsonl").split(b"\n"), strict=False
-        ):
+    def entries(self, folder: str) -> Iterator[tuple[int, Any]]:
+        """Of one log, by their numbers."""
+        indices = self.read(f"{RAW}{folder}/indices.txt").split()
+        bodies = self.read(f"{RAW}{folder}/entries.jsonl").split(b"\n")
+        for index, body in zip(indices, bodies, strict=False):
             yield int(index), json.loads(body)
 
 
@@ -193,24 +193,30 @@ class Rejudging:
 
     def run(self) -> None:
         about = json.loads(self.package.read("data/package.json"))
-        keys = about["only_keys"]
-        everything = list(self.package.entries())
-        for _, body in everything:
-            if isinstance(body, dict) and body.get("type") == "observations":
+        keys, logs = about["only_keys"], about["logs"]
+        everything = [
+            # Where there is more than one log, a number alone is not a name.
+            (f"{log['origin']} {i}" if len(logs) > 1 else f"{i}", i >= log["first"], body)
+            for log in logs
+            for i, body in self.package.entries(log["folder"])
+            if isinstance(body, dict)
+        ]
+        for _, _, body in everything:
+            if body.get("type") == "observations":
                 for row in body["rows"]:
                     self._rows[digest_of_value(row)] = row
-        for index, body in everything:
-            if isinstance(body, dict) and body.get("type") == "verdicts":
+        for name, within, body in everything:
+            if body.get("type") == "verdicts":
                 for row in body["rows"]:
                     if "verdict" in row:
                         self._last[row["key"]] = row
                     # Older ones are here for the verdict they give in full, not for their inputs.
-                    if index >= about["entries"]["first"] and (not keys or row["key"] in keys):
-                        self._row(index, body["moment"], row)
+                    if within and (not keys or row["key"] in keys):
+                        self._row(name, body["moment"], row)
 
-    def _row(self, index: int, moment: Any, row: Mapping[str, Any]) -> None:
+    def _row(self, name: str, moment: Any, row: Mapping[str, Any]) -> None:
         whole = self._last.get(row["key"])
-        where = f"entry {index}: {row['key']}"
+        where = f"entry {name}: {row['key']}"
         if whole is None:
             self.impossible.append(f"{where}: the entry that says the verdict in full is not here")
             return

@@ -8,10 +8,14 @@ PACKAGE is the zip or the folder it unpacks to.  What you trust comes from outsi
 log's public key (one line, handed over at commissioning), or a C2SP tlog-policy that also names
 witnesses, and checkpoints somebody else received (the SOC) no later than the package was made.
 
+A log that was found to be an older copy of itself is closed, and the next one (its name ends with
+the next number, its key is the same) begins with an entry that quotes it.  A package has them all.
+
 What is computed here:
 1. every file against manifest-sha256.txt and tagmanifest-sha256.txt, and the signature over both;
-2. the log's Merkle tree (RFC 6962) again from the entries, and from hashes where entries are not
+2. each log's Merkle tree (RFC 6962) again from the entries, and from hashes where entries are not
    in the package; its root must be the signed root at every checkpoint, ours and the outside ones;
+   and how the logs are joined;
 3. every content against the digest by which an entry names it, every inclusion proof.
 
 Ends with 0: intact; 1: broken; 3: nothing broken, but something is missing or rests on trust.
@@ -35,7 +39,7 @@ from pathlib import Path
 from typing import Any
 
 RAW = "data/90_raw/"
-LOG = RAW + "log/"
+LOG = re.compile(f"({RAW}log(?:-[0-9]+)?/)checkpoint")
 NAMESPACE = b"evidence-package@upheld"
 MANIFEST, TAGS = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 SIGNATURE = TAGS + ".sig"
@@ -54,6 +58,10 @@ class Findings:
     unshown: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+
+    def take(self, others: Findings, of: str) -> None:
+        for mine, theirs in zip(vars(self).values(), vars(others).values(), strict=True):
+            mine += [f"{of}{row}" for row in theirs]
 
 
 # --- the package: a zip or a folder -------------------------------------------------------------
@@ -192,6 +200,20 @@ class Key:
     @property
     def id(self) -> bytes:
         return sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.key).digest()[:4]
+
+    @property
+    def base(self) -> str:
+        """The name without the number of the incarnation."""
+        return re.sub("/[1-9][0-9]{0,8}$", "", self.name)
+
+    @property
+    def number(self) -> int:
+        return int(self.name[len(self.base) + 1 :] or 1)
+
+    def renamed(self, note: str) -> Key:
+        """The same key for the incarnation this note is of."""
+        other = Key(note.partition("\n")[0], self.kind, self.key)
+        return other if other.base == self.base else self
 
     @classmethod
     def parse(cls, vkey: str) -> Key:
@@ -377,16 +399,26 @@ def strings(*values: bytes) -> bytes:
 
 
 class Log:
-    """Entries by index, hashes for all others, and views of those that are masked."""
+    """Entries by index, hashes for all others, views of those that are masked, and signed heads."""
 
-    def __init__(self, package: Package) -> None:
-        bodies, indices = package.lines(LOG + "entries.jsonl"), package.lines(LOG + "indices.txt")
+    def __init__(self, package: Package, folder: str, trusted: Key) -> None:
+        self.folder, note = folder, package.text(folder + "checkpoint")
+        self.key = trusted.renamed(note)
+        rows = package.rows(folder + "checkpoints.jsonl")
+        self.heads = [head(f"checkpoint {r['size']}", r["note"], self.key) for r in rows]
+        self.heads.append(head(folder + "checkpoint", note, self.key))
+        bodies = package.lines(folder + "entries.jsonl")
+        indices = package.lines(folder + "indices.txt")
         if len(bodies) != len(indices):
-            raise Wrong(f"{LOG}entries.jsonl: {len(bodies)} entries, but {len(indices)} indices")
+            raise Wrong(f"{folder}entries.jsonl: {len(bodies)} entries, {len(indices)} indices")
         self.bodies = dict(zip(map(int, indices), bodies, strict=True))
-        self.masked = {r["index"]: r["leaf"] for r in package.rows(LOG + "masked.jsonl")}
-        parts = (line.split(b" ") for line in package.lines(LOG + "subtrees.txt"))
+        self.masked = {r["index"]: r["leaf"] for r in package.rows(folder + "masked.jsonl")}
+        parts = (line.split(b" ") for line in package.lines(folder + "subtrees.txt"))
         self._hashes = [(int(s), int(n), bytes.fromhex(h.decode())) for s, n, h in parts]
+
+    @property
+    def newest(self) -> Head:
+        return self.heads[-1]
 
     def roots(self, sizes: set[int], found: Findings) -> tuple[int, dict[int, bytes]]:
         """How many entries the pieces make, and the roots at those sizes that they lead to."""
@@ -405,13 +437,13 @@ class Log:
         return tree.size, roots
 
 
-def check_log(log: Log, ours: list[Head], theirs: list[Head], found: Findings) -> dict[int, bytes]:
-    """The roots at the sizes of heads, ours (the newest last) and others', that can be computed."""
-    size, roots = log.roots({h.size for h in [*ours, *theirs]}, found)
-    if size != ours[-1].size:
-        found.broken.append(f"the log: pieces for {size} entries, signed are {ours[-1].size}")
+def check_heads(log: Log, theirs: list[Head], found: Findings) -> dict[int, bytes]:
+    """The roots at the sizes of heads, the log's own and others', that can be computed."""
+    size, roots = log.roots({h.size for h in [*log.heads, *theirs]}, found)
+    if size != log.newest.size:
+        found.broken.append(f"the log: pieces for {size} entries, signed are {log.newest.size}")
     good = 0
-    for one in ours:
+    for one in log.heads:
         if one.size not in roots:
             found.broken.append(f"{one.called}: the package's pieces do not lead to its size")
         elif roots[one.size] != one.root:
@@ -424,15 +456,14 @@ def check_log(log: Log, ours: list[Head], theirs: list[Head], found: Findings) -
 
 
 def check_outside(
-    package: Package, roots: dict[int, bytes], newest: Head, theirs: list[Head], found: Findings
-) -> None:
-    proofs = {p["from"]: p["hashes"] for p in package.rows(LOG + "consistency.jsonl")}
-    good = [one.size for one in theirs if continued(one, roots, proofs, newest, found)]
-    if not theirs:
-        found.missing.append(
-            "no checkpoint from outside was given: whoever holds the key could have written "
-            "another history and signed it"
-        )
+    package: Package, log: Log, theirs: list[Head], declared: int, found: Findings
+) -> int:
+    """How many entries others are shown to have received heads of; `declared` as `continued`."""
+    roots, newest = check_heads(log, theirs, found), log.newest
+    proofs = {p["from"]: p["hashes"] for p in package.rows(log.folder + "consistency.jsonl")}
+    good = [
+        one.size for one in theirs if continued(one, roots, proofs, newest, declared, found)
+    ]  # fmt: skip
     if good:
         found.shown.append(f"the log extends what outsiders received, up to entry {max(good) - 1}")
     if good and max(good) < newest.size:
@@ -440,15 +471,27 @@ def check_outside(
             f"entries {max(good)} to {newest.size - 1} are younger than the newest outside "
             "checkpoint: whoever holds the key could still have exchanged them"
         )
+    return max(good, default=0)
 
 
 def continued(
-    one: Head, roots: dict[int, bytes], proofs: dict[int, Any], newest: Head, found: Findings
+    one: Head,
+    roots: dict[int, bytes],
+    proofs: dict[int, Any],
+    newest: Head,
+    declared: int,
+    found: Findings,
 ) -> bool:
-    """Whether the package's log is shown to contain all that this head was signed over."""
+    """
+    Whether the package's log is shown to contain all that this head was signed over.
+
+    The next log says that up to `declared` entries of this one are lost.
+    """
     broken, missing = "", ""
     if one.size == 0:
         missing = "covers no entry, so it shows nothing"
+    elif newest.size < one.size <= declared:
+        missing = f"covers {one.size} entries; those from {newest.size} on are the lost ones"
     elif one.size > newest.size:
         broken = (
             f"covers {one.size} entries, the package's log has only {newest.size}: it was cut or "
@@ -472,13 +515,53 @@ def continued(
     return not broken and not missing
 
 
-def check_proofs(package: Package, log: Log, key: Key, found: Findings) -> None:
-    names = [n for n in package.names if n.endswith(".tlog-proof")]
+def check_joint(log: Log, earlier: Log | None, found: Findings) -> tuple[list[Head], int]:
+    """
+    What the log's first entry says of the one before it.
+
+    Gives that one's head as quoted, and how many of its entries others had received.
+    """
+    if log.key.number == 1:
+        return [], 0
+    opening = json.loads(log.bodies.get(0, b"{}"))
+    if opening.get("type") != "log.open" or "before" not in opening:
+        found.missing.append(
+            "its first entry is not shown, so nothing shows which log it continues"
+        )
+        return [], 0
+    note, kept = opening["before"], opening.get("outside", "")
+    quoted = head("the head its first entry quotes", note, log.key.renamed(note))
+    name = note.partition("\n")[0]
+    if earlier is None or earlier.key.name != name:
+        found.missing.append(f"it continues {name} of {quoted.size} entries, which is not in here")
+        return [], 0
+    last = earlier.newest
+    if (quoted.size, quoted.root) != (last.size, last.root):
+        found.broken.append(f"its first entry quotes {name} with {quoted.size} entries and root "
+                            f"{quoted.root.hex()}; in here it has {last.size} and another end")  # fmt: skip
+        return [], 0
+    found.shown.append(f"it begins with the end of {name}, entry {last.size - 1}, for this reason: "
+                       f"{opening.get('why')}")  # fmt: skip
+    if not kept:
+        return [quoted], 0
+    other = head("the head its first entry quotes from outside", kept, log.key.renamed(kept))
+    where, theirs = opening.get("kept_by"), kept.partition("\n")[0]
+    if theirs == name and other.size > last.size:
+        found.missing.append(f"entries {last.size} to {other.size - 1} of {name} were signed and "
+                             f"are lost; {where} kept their head: an older copy took their place")  # fmt: skip
+        return [quoted], other.size
+    found.missing.append(f"{where} kept a head of {theirs} over {other.size} entries, of a history "
+                         "that is not in here")  # fmt: skip
+    return [quoted], 0
+
+
+def check_proofs(package: Package, log: Log, found: Findings) -> None:
+    names = [n for n in package.names if n.startswith(log.folder + "proofs/")]
     for name in names:
         try:
             first, _, note = package.text(name).partition("\n\n")
             title, index, *path = first.split("\n")
-            number, signed = int(index.removeprefix("index ")), head(name, note, key)
+            number, signed = int(index.removeprefix("index ")), head(name, note, log.key)
             if title != "c2sp.org/tlog-proof@v1" or number not in log.bodies:
                 raise Wrong("no proof of an entry of this package")
             hashed, steps = leaf(log.bodies[number]), [decode64(p) for p in path]
@@ -505,7 +588,7 @@ def named(value: Any) -> Iterator[str]:
                     yield inner[key][7:]
 
 
-def check_contents(package: Package, log: Log, found: Findings) -> None:
+def check_contents(package: Package, logs: list[Log], found: Findings) -> None:
     held = {sha256(line).hexdigest() for line in package.lines(RAW + "contents.jsonl")}
     for name in package.names:
         if name.startswith(RAW + "contents/"):
@@ -514,7 +597,7 @@ def check_contents(package: Package, log: Log, found: Findings) -> None:
                 found.broken.append(f"{name}: its bytes have another digest than its name")
     hidden = {r["digest"][7:] for r in package.rows(RAW + "masked-contents.jsonl")}
     wanted: dict[str, int] = {}
-    for index, body in log.bodies.items():
+    for index, body in (item for log in logs for item in log.bodies.items()):
         for digest in named(json.loads(body)) if b'"sha256:' in body else ():
             wanted.setdefault(digest, index)
     gone = [(d, i) for d, i in wanted.items() if d not in held and d not in hidden]
@@ -526,9 +609,9 @@ def check_contents(package: Package, log: Log, found: Findings) -> None:
         found.missing.append(f"{len(hidden)} contents are named, content not shown: masked")
 
 
-def check_period(package: Package, log: Log, newest: Head, found: Findings) -> None:
-    about = json.loads(package.text("data/package.json"))
-    first, last = about["entries"]["first"], about["entries"]["last"]
+def check_period(about: Any, log: Log, found: Findings) -> None:
+    (row,) = [r for r in about["logs"] if f"{RAW}{r['folder']}/" == log.folder]
+    first, last = row["first"], row["last"]
     if log.masked:
         found.missing.append(
             f"{len(log.masked)} entries are included, content not shown: {about['masked']} masked"
@@ -539,9 +622,8 @@ def check_period(package: Package, log: Log, newest: Head, found: Findings) -> N
             f"{absent} of the {last + 1 - first} entries of the period are there as hashes only: "
             f"{about['entries']['why_hashes_only'] or 'nobody says why'}"
         )
-    if last + 1 < newest.size:
+    if last + 1 < log.newest.size:
         found.unshown.append(f"entries from {last + 1} on came after the period")
-    found.unshown += about["not_shown"]
 
 
 # --- what is trusted, from outside ---------------------------------------------------------------
@@ -590,12 +672,12 @@ class Policy:
         return sum(self.met(note, m) for m in members) >= max(count, 1)
 
 
-def received(package: Package, log: Log, heads: list[Head], key: Key) -> Iterator[Head]:
+def received(package: Package, log: Log) -> Iterator[Head]:
     """Heads with what witnesses put under them, out of receipts: as they came, or recorded."""
-    notes = {h.size: h.note for h in heads}
+    notes = {h.size: h.note for h in log.heads}
     recorded = (json.loads(b) for b in log.bodies.values() if b'"type":"anchor.' in b)
-    left: list[tuple[Any, Any]] = [(r, None) for r in package.rows(RAW + "anchors.jsonl")]
-    left += [(r, None) for r in recorded]
+    rows = [*package.rows(RAW + "anchors.jsonl"), *recorded]
+    left: list[tuple[Any, Any]] = [(r, None) for r in rows if r.get("log") in (None, log.key.name)]
     while left:
         value, size = left.pop()
         if isinstance(value, dict):
@@ -603,9 +685,9 @@ def received(package: Package, log: Log, heads: list[Head], key: Key) -> Iterato
         elif isinstance(value, list):
             left += [(v, size) for v in value]
         elif isinstance(value, str) and value.startswith("\N{EM DASH} ") and size in notes:
-            yield head(f"receipt for {size}", notes[size] + value.rstrip("\n") + "\n", key)
-        elif isinstance(value, str) and value.startswith(f"{key.name}\n"):
-            yield head(f"receipt for {size}", value, key)
+            yield head(f"receipt for {size}", notes[size] + value.rstrip("\n") + "\n", log.key)
+        elif isinstance(value, str) and value.startswith(f"{log.key.name}\n"):
+            yield head(f"receipt for {size}", value, log.key)
 
 
 def check_witnesses(policy: Policy, heads: list[Head], found: Findings) -> list[Head]:
@@ -618,9 +700,8 @@ def check_witnesses(policy: Policy, heads: list[Head], found: Findings) -> list[
             met += [one] if policy.met(one.note, policy.quorum) else []
         except Wrong as error:
             found.broken.append(f"{one.called}: {error}")
-    where = found.shown if met else found.missing
-    number = len({one.size for one in met}) or "no"
-    where.append(f"{number} checkpoints are cosigned by the quorum {policy.quorum}")
+    number = len({one.size for one in met})
+    found.shown += [f"{number} checkpoints are cosigned by the quorum {policy.quorum}"] * bool(met)
     return met
 
 
@@ -637,23 +718,66 @@ def verified(path: Path, policy: Policy, outside: list[tuple[str, str]]) -> Find
                 "the key came out of the package itself: nothing shows whose it is"
             )
         check_files(package, key, found)
-        rows = package.rows(LOG + "checkpoints.jsonl")
-        ours = [head(f"checkpoint {r['size']}", r["note"], key) for r in rows]
-        ours.append(newest := head(LOG + "checkpoint", package.text(LOG + "checkpoint"), key))
-        log = Log(package)
-        theirs = [head(name, note, key) for name, note in outside]
-        theirs += check_witnesses(policy, [*ours, *received(package, log, ours, key)], found)
-        roots = check_log(log, ours, theirs, found)
-        check_outside(package, roots, newest, theirs, found)
-        check_proofs(package, log, key, found)
-        check_contents(package, log, found)
-        check_period(package, log, newest, found)
+        folders = [m[1] for n in sorted(package.names) if (m := LOG.fullmatch(n))]
+        logs = sorted((Log(package, f, key) for f in folders), key=lambda log: log.key.number)
+        if len({log.key.name for log in logs}) != len(logs) or not logs:
+            raise Wrong("the package has no log, or one twice")
+        about = json.loads(package.text("data/package.json"))
+        check_logs(package, about, logs, policy, outside, found)
+        check_contents(package, logs, found)
+        found.missing += about["not_in_here"]
+        found.unshown += about["not_shown"]
     except Wrong as error:
         found.broken.append(str(error))
-    except (ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError,
+            zipfile.BadZipFile) as error:  # fmt: skip
         # Whatever else a damaged or hostile file makes fail; never mistaken for intact.
         found.broken.append(f"the package is not of the shape it should have: {error!r}")
     return found
+
+
+def check_logs(
+    package: Package,
+    about: Any,
+    logs: list[Log],
+    policy: Policy,
+    outside: list[tuple[str, str]],
+    found: Findings,
+) -> None:
+    """The newest first: what others received of it vouches for what it quotes of the one before."""
+    newest, lost, cosigned, quoted = logs[-1].key, 0, False, list[Head]()
+    notes = [(called, note, newest.renamed(note)) for called, note in outside]
+    given = [(key.name, head(called, note, key)) for called, note, key in notes]
+    names = [log.key.name for log in logs]
+    for name, one in given:
+        if name not in names:
+            found.broken.append(f"{one.called}: of the log {name}, which is not in here (or the "
+                                "package is older)")  # fmt: skip
+    for earlier, log in reversed(list(zip([None, *logs], logs, strict=False))):
+        here = Findings()
+        met = check_witnesses(policy, [*log.heads, *received(package, log)], here)
+        theirs = [*quoted, *met, *(one for name, one in given if name == log.key.name)]
+        covered = check_outside(package, log, theirs, lost, here)
+        check_proofs(package, log, here)
+        check_period(about, log, here)
+        quoted, lost = check_joint(log, earlier, here)
+        # A head nobody else has seen vouches for nothing.
+        quoted = quoted if covered else []
+        cosigned = cosigned or bool(met)
+        found.take(here, f"{log.key.name}: " if len(logs) > 1 else "")
+        if log is logs[-1] and not theirs:
+            found.missing.append(
+                "no checkpoint from outside was given: whoever holds the key could have written "
+                "another history and signed it"
+            )
+    if policy.quorum != "none" and not cosigned:
+        found.missing.append(f"no checkpoints are cosigned by the quorum {policy.quorum}")
+    if len(logs) > 1:
+        found.unshown.append(
+            f"the evidence is {len(logs)} logs one after the other ({', '.join(names)}): each was "
+            "closed because its file was found to be a copy; what was signed beyond a log's end and "
+            "lost is under MISSING, and nobody was visited until a person adopted the copy"
+        )
 
 
 def main() -> int:

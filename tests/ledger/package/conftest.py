@@ -135,7 +135,7 @@ def built(tmp_path_factory, signer):
             plant = Plant(folder / "config", store, clock)
             await plant.begin()
             await story(plant)
-            await store.close()
+            await plant.store.close()
 
         asyncio.run(run())
         return folder
@@ -175,12 +175,12 @@ class Packed:
 def pack(signer):
     """The package of a plant's folder."""
 
-    def make(folder, signed=True, **request):
+    def make(folder, signed=True, by=signer, **request):
         site = load(folder / "config")
         given = Request(**request)
         ledger = folder / "ledger.db"
         out = io.BytesIO()
-        done = export(ledger, site, given, signer.vkey, signer if signed else None, out)
+        done = export(ledger, site, given, by.vkey, by if signed else None, out)
         return Packed(out.getvalue(), **vars(done))
 
     return make

@@ -50,7 +50,7 @@ def test_cosignatures_in_receipts_count_when_the_policy_from_outside_names_the_w
     size = int(note.split("\n")[1])
     signed = trio[2].cosign(trio[0].cosign(note))
     receipt = signed if whole_note else signed.removeprefix(note)
-    folder = anchored(("witness", size, receipt.encode()), ("rfc3161", size, b"\x30\x82\xff\x00"))
+    folder = anchored(("witness", size, receipt.encode()), ("tsa", size, b"\x30\x82\xff\x00"))
     exported = pack(folder)
     met = judged(tmp_path, exported, policy_of(trio, signer, "two"))
     alone = judged(tmp_path, exported, policy_of(trio, signer, "w2.example"))
