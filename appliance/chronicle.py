@@ -93,7 +93,8 @@ class Chronicle:
             return False
         at = clock.now()
         body = await store.read(lambda c: pruning.entry(plan, at, keep, StoredNodes(c)))
-        await store.pruned(plan, body)
+        async with self._rounds.writing:
+            await store.pruned(plan, body)
         log.info("old visits were pruned", first=plan.first, end=plan.end, bodies=plan.count)
         return True
 
@@ -105,7 +106,7 @@ class Chronicle:
         self._wall, self._monotonic = wall, monotonic
         if abs(step) >= STEP:
             fields = {"seconds": round(step.total_seconds(), 3), "clock": clock.quality()}
-            await self._rounds.store.commit([bodies.entry("clock.step", wall, fields)])
+            await self._rounds.note([bodies.entry("clock.step", wall, fields)], lambda _: ())
             log.warning("the clock was set", seconds=fields["seconds"])
 
     async def _live(self) -> None:
@@ -125,4 +126,4 @@ class Chronicle:
             zones.setdefault(key.subject.zone or "", Counter())[standing.state.value] += 1
         fields = {"states": {zone: dict(counts) for zone, counts in sorted(zones.items())}}
         body = bodies.entry("run.summary", self._rounds.clock.now(), fields)
-        await self._rounds.store.commit([body])
+        await self._rounds.note([body], lambda _: ())

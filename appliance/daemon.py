@@ -19,6 +19,7 @@ import structlog
 
 from appliance import commands, configured, lock, publishing
 from appliance.accepting import guarded_by_the_kernel
+from appliance.acting import acted
 from appliance.answers import matrix_of, run_checks
 from appliance.clock import Clock, SystemClock
 from appliance.drill.drilling import Drilling
@@ -188,12 +189,15 @@ class Daemon:
             case name if name in COMMANDS:
                 return await self.ruling.obey(command, peer)
             case "check":
-                return await run_checks(self.rounds, command)
+                return await run_checks(self.rounds, command, peer)
             case "adopt":
                 return await self.keeping.adopt(command, peer.who)
             case "drill":
+                if (do := command.get("do")) in ("begin", "confirm"):
+                    await acted(self.rounds, f"drill {do}", peer, {"by": command.get("by")})
                 return await drill(self.drilling, command, peer.who)
             case "reload":
+                await acted(self.rounds, "reload", peer, {})
                 return {"said": await self.configured.reload()}
             case "matrix":
                 return await matrix_of(self.matrices, command)

@@ -149,7 +149,11 @@ class Anchoring:
         at = self._rounds.clock.now()
         if receipt.size > kept.size and self._others > kept.size:
             body = bodies.entry(f"anchor.{receipt.kind}", at, receipt.plain)
-            done = await store.commit([body], contents=receipt.contents, anchors=[receipt.row(at)])
+            # Who composes messages about entries to come relies on nobody writing in between.
+            async with self._rounds.writing:
+                done = await store.commit(
+                    [body], contents=receipt.contents, anchors=[receipt.row(at)]
+                )
             self._own(done.first, done.size)
             kept.size = receipt.size
         kept.last = at

@@ -80,7 +80,11 @@ async def lived(made, path, signer):
 
 def chronicle(plant, tmp_path, **changed):
     rounds = SimpleNamespace(
-        clock=plant.clock, store=plant.store, site=plant.loaded.site, standings={}
+        clock=plant.clock,
+        store=plant.store,
+        site=plant.loaded.site,
+        standings={},
+        writing=asyncio.Lock(),
     )
     for name, value in changed.items():
         setattr(rounds, name, value)
