@@ -10,6 +10,7 @@ from itertools import groupby
 from appliance.judge.matrix import Cell, Evidence, MatrixCell, Ratio, ratios
 from appliance.outlets.picture import Picture
 from appliance.outlets.views import SHAPES as STATE_SHAPES
+from appliance.outlets.views import WORST_FIRST
 from checks.check import Strength
 from checks.requirements import REQUIREMENTS, Requirement
 
@@ -121,9 +122,17 @@ def cell_row(picture: Picture, cell: MatrixCell) -> CellRow:
 
 
 def evidence(picture: Picture, cell: MatrixCell) -> tuple[EvidenceRow, ...]:
-    """What speaks to a cell, what weighs most first."""
+    """What speaks to a cell: hints last, else the worst first, then what weighs most."""
     order = list(Strength)
-    rows = sorted(cell.evidence, key=lambda e: (order.index(e.strength), e.key))
+    rows = sorted(
+        cell.evidence,
+        key=lambda e: (
+            e.strength is Strength.HINT,
+            WORST_FIRST.index(e.state),
+            order.index(e.strength),
+            str(e.key),
+        ),
+    )
     return tuple(_evidence(picture, row) for row in rows)
 
 

@@ -32,7 +32,7 @@ SHAPES = {
     State.UNKNOWN: "?",
     State.NOT_APPLICABLE: "·",
 }
-_ORDER = (
+WORST_FIRST = (
     State.FAIL,
     State.UNKNOWN,
     State.ACCEPTED,
@@ -115,7 +115,7 @@ def rows(picture: Picture, standings: Iterable[tuple[StateKey, Standing]]) -> li
 
     def rank(row: Row) -> tuple[int, bool, int, str]:
         worst = severities.index(row.severity) if row.severity in severities else len(severities)
-        return _ORDER.index(row.state), row.settled, worst, row.key
+        return WORST_FIRST.index(row.state), row.settled, worst, row.key
 
     return sorted(listed, key=rank)
 
@@ -155,7 +155,7 @@ def counted(standings: Iterable[Standing]) -> Counts:
 
 
 def shown(counts: Mapping[State, int]) -> Counts:
-    return tuple((state, SHAPES[state], counts.get(state, 0)) for state in _ORDER)
+    return tuple((state, SHAPES[state], counts.get(state, 0)) for state in WORST_FIRST)
 
 
 def holds(picture: Picture) -> list[InTheWay]:

@@ -8,12 +8,14 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from appliance.judge.matrix import Cell, MatrixCell
+from appliance.judge.matrix import Cell, Evidence, MatrixCell
 from appliance.outlets import web
 from appliance.outlets.alerts import CAP, Acknowledged, Alert
 from appliance.outlets.drilled import Drilled
 from appliance.outlets.picture import AnchorPicture
+from appliance.outlets.rendering import STYLE
 from appliance.reporting import status
+from checks.check import Strength
 from checks.facts.drills import OwnDrills
 from checks.facts.standing import State
 from checks.requirements import REQUIREMENTS
@@ -113,7 +115,9 @@ async def test_what_somebody_knows_of_comes_after_what_nobody_does(ask, paint):
     assert "its zone has too many at once" in page
     assert "1 of them acknowledged or explained" in page
     assert "<script>" not in page
-    assert "inhibited: the silence of gw-1 explains it" in await ask(f"/states/{key}", alerts=hidden)
+    assert "inhibited: the silence of gw-1 explains it" in await ask(
+        f"/states/{key}", alerts=hidden
+    )
 
 
 async def test_the_holes_of_a_cell_lead_to_their_assets(ask):
@@ -135,3 +139,25 @@ def test_programs_are_told_of_drills_and_broken_checks(paint):
     }  # fmt: skip
     assert said["broken_checks"] == {CHECK: "It passes."}
     assert "K7Q4MX" not in str(said)
+
+
+async def test_the_worst_stands_first_behind_a_cell_and_hints_last(ask, paint):
+    keys = [key for key, _ in paint().standings[:3]]
+    states = (State.PASS, State.FAIL, State.FAIL)
+    strengths = (Strength.ON_INTERFACE, Strength.PART, Strength.HINT)
+    evidence = tuple(
+        Evidence(key, state, "as-expected", strength)
+        for key, state, strength in zip(keys, states, strengths, strict=True)
+    )
+    cell = MatrixCell("control", REQUIREMENTS["SR 1.1"], Cell.CONTRADICTED, 2, 1, True, evidence)
+    page = await ask("/matrix/control/sr-1.1", cells=(cell,))
+    places = [page.index(f'href="/states/{key}"') for key in keys]
+
+    assert places[1] < places[0] < places[2]
+
+
+def test_paper_says_when_it_was_printed_and_is_not_laid_out_for_a_telephone():
+    assert "@media (max-width" not in STYLE
+    hidden = STYLE.partition("@media print")[2].partition("display: none")[0]
+    assert ".when" not in hidden
+    assert ".screen" in hidden
