@@ -33,6 +33,7 @@ from appliance.ledger.package.readiness import readiness as wanting
 from appliance.ledger.package.request import Request
 from appliance.outlets.text import harmless
 from appliance.site.loading import Loaded, load
+from appliance.site.mapping import references
 
 NICE = 10
 PIECE = 1 << 20
@@ -84,6 +85,7 @@ def export(
             before=before(since) if since else None,
             outside=tuple(_text(p) for p in outside or ()),
             mask=hidden(mask),
+            references=references(config),
         )
     )
     certificate = guarded(lambda: reader(encrypt_to)) if encrypt_to else None

@@ -28,13 +28,15 @@ def validate(
     asset: Annotated[str, typer.Option(help="Visit this asset.")],
     check: Annotated[str, typer.Option(help="Validate this check on it.")],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write the report to this file.")
+        Path | None,
+        typer.Option("-o", "--output", help="Write it to this file, and its signature beside it."),
     ] = None,
 ) -> None:
     """
     Visit one asset now and report one check on it, signed, with a positive and a negative control.
 
-    The signature stands beside the report in a file of its own, for ssh-keygen -Y verify with the
+    Printed to the terminal it is not signed. With -o the signature stands beside the report in a
+    file of its own, for ssh-keygen -Y verify with the
     namespace validation-report@upheld. Exits with 0 when the control holds and the report is
     valid, 1 when it fails, and 3 when nothing is shown: a verdict was inconclusive, or a control
     of the report itself did not come out as it must.
@@ -68,6 +70,11 @@ def _deliver(report: dict[str, Any], output: Path | None, state: Path, vkey: str
     data = written(report)
     if output is None:
         typer.echo(data.decode(), nl=False)
+        typer.echo(
+            "note: this report is NOT signed; with -o FILE it is written to a file, and its "
+            "signature beside it",
+            err=True,
+        )
         return
     guarded(lambda: durable.write(output, data, mode=0o640, replace=True))
     for result in report["results"]:
@@ -75,7 +82,7 @@ def _deliver(report: dict[str, Any], output: Path | None, state: Path, vkey: str
         typer.echo(f"{result['key']}: {verdict['outcome']}: {harmless(verdict['said'], 600)}")
         for name, control in result["controls"].items():
             mark = "held" if control["held"] else "DID NOT HOLD"
-            typer.echo(f"    {name} control {mark}: {harmless(control['said'], 600)}")
+            typer.echo(f"    control, {name}: {mark}. {harmless(control['said'], 600)}")
     signer = guarded(lambda: signer_of(state, vkey))
     if signer is None:
         typer.echo("note: the evidence key is not at hand: the report is not signed", err=True)
@@ -83,7 +90,11 @@ def _deliver(report: dict[str, Any], output: Path | None, state: Path, vkey: str
     signed = signature(Verifier.parse(vkey).key, signer.octets, data, VALIDATION)
     beside = output.with_name(f"{output.name}.sig")
     guarded(lambda: durable.write(beside, signed, mode=0o640, replace=True))
-    typer.echo(f"{output}, signed in {beside.name}")
+    typer.echo(f"{output}, signed in {beside.name}; its reader verifies it with:")
+    typer.echo(
+        f"    ssh-keygen -Y verify -f allowed_signers -I {Verifier.parse(vkey).name} "
+        f"-n {VALIDATION} -s {beside.name} < {output.name}"
+    )
 
 
 def _code(results: list[dict[str, Any]]) -> int:

@@ -55,7 +55,8 @@ class Replay:
                     yield Turn(row["key"], at, self._judged(row, at, body["visit"]))
             case "aged":
                 at = datetime.fromisoformat(body["t"])
-                for key in body["keys"]:
+                # What was said of a key before may have been pruned.
+                for key in filter(self.standings.__contains__, body["keys"]):
                     if (older := _older(self.standings[key], at, key, body)) is not None:
                         self.standings[key] = older
                         yield Turn(key, at, older)

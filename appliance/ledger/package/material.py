@@ -14,6 +14,7 @@ from appliance.ledger.package.runs import Runs
 from appliance.ledger.package.sampling import Sample
 from appliance.ledger.package.span import Span
 from appliance.ledger.package.walk import Entry, Walked
+from appliance.site.mapping import References
 from appliance.site.model import Site
 from checks import BY_ID
 from checks.check import Check
@@ -37,6 +38,7 @@ class Material:
     cells: Sequence[MatrixCell]
     sample: Sample
     logs: Logs
+    references: References
     facts: Mapping[str, Any]
     read: Callable[[Runs], Iterator[Entry]]
 

@@ -78,6 +78,7 @@ def material(
         cells=cells,
         sample=draw((str(k) for k in walked.histories), request.sample, seed),
         logs=known.logs,
+        references=request.references,
         facts=_facts(loaded, period, walked, known, seed),
         read=read,
     )
@@ -150,7 +151,7 @@ def write_report(bag: Bag, m: Material, request: Request, mask: Mask, received: 
         bag.add(f"data/{one.name}.csv", map(mask.octets, one.chunks()))
     # Which of them are empty is known only now.
     before = request.before.name if request.before else ""
-    tables.insert(0, items := stage6({t.name: t for t in tables}, bag.names, before))
+    tables.insert(0, items := stage6({t.name: t for t in tables}, bag.names, before, m.references))
     bag.add(f"data/{items.name}.csv", map(mask.octets, items.chunks()))
     bag.add("data/index.html", mask.octets(index(m, tables)))
     bag.add("data/package.json", mask.octets(_json(m.facts)))

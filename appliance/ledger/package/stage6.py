@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 
 from appliance.ledger.package.tables import Table, table
+from appliance.site.mapping import References
 
 SUPPLY = "supply"
 _COMPLETE = (
@@ -50,19 +51,37 @@ _ITEMS = (
 )
 
 
-def stage6(tables: Mapping[str, Table], names: Container[str], before: str) -> Table:
+_RECORDS = {
+    "Open acceptances of risk": ("acceptance",),
+    "Compensating measures and accepted risks": ("measure", "acceptance"),
+    "Operation records: patches, access reviews, exercises, backups": (
+        "patch-decision",
+        "access-review",
+        "drill",
+        "backup",
+        "restore-test",
+    ),
+}
+"""The owner's references are of record types; those of checks and requirements are in 06_technical."""
+
+
+def stage6(
+    tables: Mapping[str, Table], names: Container[str], before: str, references: References
+) -> Table:
     """`names` are the files already in the package; `before` the package this one continues."""
 
     def rows() -> Iterator[tuple[str, str, str, str, str]]:
         for item, what, path in _ITEMS:
+            refs = (references.of("record", r) for r in _RECORDS.get(what, ()))
+            ref = "; ".join(filter(None, refs))
             one = tables.get(path.removesuffix(".csv"))
             note = f"this package continues {before}" if item == "S6-6" and before else ""
             if one is None and f"data/{path}" in names:
-                yield item, what, path, note, ""
+                yield item, what, path, note, ref
             elif one is not None and (one.count or path in _COMPLETE):
-                yield item, what, path, note if one.count else note or "none in the period", ""
+                yield item, what, path, note if one.count else note or "none in the period", ref
             else:
-                yield item, what, SUPPLY, "", ""
+                yield item, what, SUPPLY, "", ref
 
     return table(
         "stage6",

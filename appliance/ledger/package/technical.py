@@ -40,17 +40,26 @@ def technical(m: Material) -> list[Table]:
                 "failures",
                 "longest failure",
                 "open failures",
+                "holes",
                 "acssa_ref",
             ),
             (_cell(m, cell) for cell in m.cells),
-            "'Least' is the worst key behind the cell. " + ABOUT_SHARES,
+            "'Least' is the worst key behind the cell; 'holes' are the assets and services that do not "
+            "show the requirement themselves. " + ABOUT_SHARES,
         ),
         table(
             "06_technical/evidence",
             "The evidence behind each cell over the period",
-            ("zone", "requirement", "key", "strength", *KEYS),
+            ("zone", "requirement", "key", "strength", *KEYS, "acssa_ref"),
             (
-                (c.zone, c.requirement.id, e.key, e.strength.value, *_over(m, e.key))
+                (
+                    c.zone,
+                    c.requirement.id,
+                    e.key,
+                    e.strength.value,
+                    *_over(m, e.key),
+                    m.references.of("check", e.key.check),
+                )
                 for c in m.cells
                 for e in c.evidence
                 if e.key in m.walked.histories
@@ -97,7 +106,8 @@ def _cell(m: Material, cell: MatrixCell) -> tuple[object, ...]:
         sum(len(h.failures) for h in behind),
         max((h.longest for h in behind), default=NOTHING),
         sum(f.end is None for h in behind for f in h.failures),
-        "",
+        cell.holes if chosen else "",
+        m.references.of("requirement", cell.requirement.id),
     )
 
 

@@ -2,7 +2,8 @@
 One verdict as a report somebody can file: what was seen, judged again, and judged with its eyes shut.
 
 Positive control: the asset answered something in that visit, so a bad answer would have been seen.
-Negative control: the same check over the same looks with every answer withheld must not pass.
+Negative control: the same check over the same looks with every answer taken away must not pass.
+Judged again: the recorded inputs alone lead to the recorded verdict.
 """
 
 from __future__ import annotations
@@ -102,27 +103,43 @@ def _report(
 def _positive(seen: list[Observation]) -> Control:
     answered = sorted({b for o in seen if isinstance(o.facts, Presence) for b in o.facts.by})
     if not answered:
-        return Control(held=False, said="The asset answered nothing in this visit.")
+        return Control(
+            held=False,
+            said="The asset answered nothing in this visit, so a bad answer would not have been seen.",
+        )
     if any(o.blind for o in seen):
         return Control(held=False, said="Our own control hosts did not answer in this run.")
-    return Control(held=True, said=f"The asset answered in this visit: {', '.join(answered)}.")
+    return Control(
+        held=True,
+        said=f"The asset answered in this visit ({', '.join(answered)}), so a bad answer would have been seen.",
+    )
 
 
 def _negative(check: Check, inputs: Inputs) -> Control:
     if not inputs.observations:
-        return Control(held=True, said="It reads no observation, so there is none to withhold.")
+        return Control(
+            held=True,
+            said="It judges what was configured or planned and reads no answer, so none can be taken away.",
+        )
     withheld = tuple(
         replace(o, facts=None, reason=Reason.TIMEOUT, said="Withheld.", alive=False, blind=True)
         for o in inputs.observations
     )
     blind = decide(check, replace(inputs, observations=withheld, own=Own()))
-    said = f"With every answer withheld it says: {blind.outcome} ({blind.reason})."
+    said = (
+        "With every answer taken away the same check must not pass; it said "
+        f"{blind.outcome} ({blind.reason})."
+    )
     return Control(held=blind.outcome is not Outcome.PASS, said=said)
 
 
 def _again(verdict: Verdict, result: Mapping[str, Any]) -> Control:
     same = (verdict.outcome.value, verdict.said) == (result["verdict"], result["said"])
-    said = f"From the recorded inputs alone it says: {verdict.outcome} ({verdict.reason})."
+    recorded = "as was recorded" if same else f"but recorded was {result['verdict']}"
+    said = (
+        "Judged again from nothing but the recorded inputs it said "
+        f"{verdict.outcome} ({verdict.reason}), {recorded}."
+    )
     return Control(held=same, said=said)
 
 

@@ -184,7 +184,7 @@ class _Walking:
                     full = index if "verdict" in row else self._given[row["key"]][0]
                     self._given[row["key"]] = (full, index)
         elif fields.get("type") == "aged":
-            for key in self._chosen.intersection(fields["keys"]):
+            for key in self._given.keys() & self._chosen.intersection(fields["keys"]):
                 self._given[key] = (self._given[key][0], index)
 
     def _seen(self, fields: dict[str, Any], *, within: bool) -> None:

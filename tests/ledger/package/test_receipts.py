@@ -106,3 +106,12 @@ def test_the_bill_of_materials_names_what_runs_and_is_the_same_every_time(second
     assert all(c["version"] for c in told["components"])
     references = {c["bom-ref"] for c in told["components"]}
     assert {r for d in told["dependencies"] for r in d["dependsOn"]} <= references
+
+
+def test_the_bill_of_materials_validates_against_the_official_schema():
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    validator = JsonStrictValidator(SchemaVersion.V1_6)
+    assert validator.validate_str(json.dumps(bill())) is None
+    assert validator.validate_str(json.dumps(bill() | {"made up": 1})) is not None
