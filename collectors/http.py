@@ -28,6 +28,7 @@ MOST_BODY = 64 * 1024
 MOST_HEAD = 16 * 1024
 MOST_EARLY = 4
 
+_VERSIONS = (b"1.0", b"1.1")
 _USUAL_PORTS = {"http": 80, "https": 443}
 # HTTP tells whole seconds.
 _RESOLUTION_MS = 1_000
@@ -127,6 +128,9 @@ async def _head(ours: h11.Connection, channel: Channel, target: Target) -> h11.R
     for _ in range(MOST_EARLY + 1):
         event = await _next(ours, channel, target)
         if isinstance(event, h11.Response):
+            if event.http_version not in _VERSIONS:
+                told = event.http_version.decode("ascii", errors="replace")
+                raise Unintelligible(target, f"it answers in HTTP/{told}, which nobody asked for")
             return event
     raise Unintelligible(target, f"it gave {MOST_EARLY} answers that say wait")
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Protocol
 
 # struct tcp_info of linux/tcp.h: tcpi_state (its first octet) and tcpi_segs_out.
-_CLOSED = 7
+_ESTABLISHED, _CLOSED, _CLOSE_WAIT = 1, 7, 8
 _SEGS_OUT = 136
 MSS = 1_400
 
@@ -28,6 +28,11 @@ def segments(sock: SomeSocket) -> int:
     """Segments sent so far, repeated ones included; 0 when the kernel does not tell."""
     info = _info(sock)
     return int(struct.unpack_from("I", info, _SEGS_OUT)[0]) if len(info) >= _SEGS_OUT + 4 else 0
+
+
+def opened(sock: SomeSocket) -> bool:
+    """Whether the connection was made, even if the peer has closed it since."""
+    return _info(sock)[:1] in (bytes([_ESTABLISHED]), bytes([_CLOSE_WAIT]))
 
 
 def segments_of(octets: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from collectors.errors import Filtered, HungUp, TimedOut
-from collectors.wire.accounting import segments
+from collectors.wire.accounting import opened, segments
 from collectors.wire.datagrams import Datagrams
 from collectors.wire.gate import Gate
 from collectors.wire.judging import reached
@@ -40,6 +41,21 @@ async def _lingered(sock: socket.socket, target: Target, seconds: float) -> None
         return
     except OSError as error:
         raise HungUp(target, "the connection was reset as soon as it was open") from error
+
+
+def _unless_late(sock: socket.socket, error: BaseException) -> BaseException | None:
+    """
+    What really ended a connection attempt; None when it had succeeded.
+
+    A deadline may pass while our own loop is late, with the device's answer waiting in the kernel:
+    that is no silence of the device.
+    """
+    if not isinstance(error, TimeoutError):
+        return error
+    if opened(sock):
+        return None
+    number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    return OSError(number, os.strerror(number)) if number else error
 
 
 @dataclass(frozen=True)
@@ -178,7 +194,10 @@ class Wire:
                     await asyncio.get_running_loop().sock_connect(
                         sock, (target.address, target.port)
                     )
-            except BaseException as error:
+            except BaseException as caught:
+                error = _unless_late(sock, caught)
+                if error is None:
+                    break
                 taken = isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL
                 count = segments(sock)
                 # Without a route the kernel says so before anything has left.
@@ -194,15 +213,18 @@ class Wire:
                 if isinstance(error, OSError):
                     raise reached(target, error, left=not routeless) from error
                 raise
-            underway.sock = sock
-            round_trip = self.gate.now() - started
-            return Link(
-                self.gate,
-                target,
-                sock,
-                underway,
-                self._patience,
-                most=self.packets,
-                round_trip=round_trip,
-            ), sock
-        raise AssertionError("sockets() ends by raising")
+            break
+        else:
+            raise AssertionError("sockets() ends by raising")
+        underway.sock = sock
+        round_trip = self.gate.now() - started
+        link = Link(
+            self.gate,
+            target,
+            sock,
+            underway,
+            self._patience,
+            most=self.packets,
+            round_trip=round_trip,
+        )
+        return link, sock

@@ -306,13 +306,15 @@ async def test_an_endless_chunked_answer_is_cut(of):
         (b"HTTP/1.1 101 Up\r\nUpgrade: x\r\n\r\n", Unintelligible),
         (b"HTTP/1.1 100 Wait\r\n\r\n" * 9, Unintelligible),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 17_000, Unintelligible),
+        (b"HTTP/3.1 401 No\r\nContent-Length: 0\r\n\r\n", Unintelligible),
         (b"SSH-2.0-x\r\n\r\n", Unintelligible),
         (b"\x15\x03\x01\x00\x02\x02\x46", (HungUp, Unintelligible)),
         (bytes(range(256)) * 4, Unintelligible),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\nxx", Unintelligible),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nxx", Unintelligible),
         (
-            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"x" * 99, mtime=0)[:-9],
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+            + gzip.compress(b"x" * 99, mtime=0)[:-9],
             Unintelligible,
         ),
     ],

@@ -451,3 +451,22 @@ async def test_every_failure_is_of_the_one_family():
     async with peer(lambda d: reply(d, [(oid("1.3"), b"\x09\x00")])) as agent:
         with pytest.raises(CollectError):
             await system(wire(connect=0.2), at(agent.port), credential=READ)
+
+
+async def test_a_loop_that_is_late_makes_no_agent_silent():
+    """An answer that waits to be heard is not the silence a default community should meet."""
+    held = mib({"1.3.6.1.2.1.1.3.0": tlv(0x43, b"\1")})
+    heard = []
+
+    def answer(datagram: bytes) -> bytes:
+        heard.append(datagram)
+        if b"public" in datagram:
+            # Answered at once; we come back to it after the deadline.
+            asyncio.get_running_loop().call_soon(time.sleep, 0.3)
+        return held(datagram)
+
+    async with peer(answer) as device:
+        wire = Wire(OpenGate(), connect=0.2, whole=2)
+        with pytest.raises(Unintelligible):
+            await default_communities(wire, at(device.port), credential=Community("s3cret"))
+    assert heard

@@ -1,4 +1,7 @@
 import asyncio
+import errno
+import socket
+from dataclasses import dataclass
 
 import pytest
 
@@ -11,6 +14,7 @@ from collectors.errors import (
     Unintelligible,
 )
 from collectors.wire import Wire
+from collectors.wire.wire import _unless_late
 
 IDENTIFY = bytes.fromhex("0001 0000 0005 01 2b0e0100")
 WRITE_REGISTER = bytes.fromhex("0001 0000 0006 01 06 0001 0002")
@@ -155,3 +159,47 @@ async def test_a_peer_that_closes_at_once_hung_up(wire, peer, target):
     with pytest.raises(HungUp):
         async with wire.stream(target(device.port, "modbus")) as stream:
             await stream.receive()
+
+
+@pytest.mark.parametrize("behaviour", [_listen, _hang_up])
+async def test_a_loop_that_is_late_makes_no_device_silent(
+    gate, peer, target, behaviour, monkeypatch
+):
+    """The device has answered within its time; it is we who look too late."""
+    device, loop = await peer(behaviour), asyncio.get_running_loop()
+
+    async def late(sock, address):
+        sock.setblocking(True)
+        sock.connect(address)
+        sock.setblocking(False)
+        await asyncio.sleep(0.2)
+
+    monkeypatch.setattr(loop, "sock_connect", late)
+
+    assert await Wire(gate, connect=0.05, whole=0.5).probe(target(device.port)) >= 50_000
+    assert gate.packets > 0
+
+
+@dataclass
+class _Waiting:
+    """A socket whose connection attempt has ended so, with nobody there to notice."""
+
+    state: int
+    error: int
+
+    def getsockopt(self, level, name, size=0):
+        if (level, name) == (socket.SOL_SOCKET, socket.SO_ERROR):
+            return self.error
+        return bytes([self.state]) + bytes(200)
+
+
+# linux/tcp_states.h: SYN_SENT, CLOSED.
+@pytest.mark.parametrize(
+    ("waiting", "number"),
+    [(_Waiting(7, errno.ECONNREFUSED), errno.ECONNREFUSED), (_Waiting(2, 0), None)],
+)
+def test_a_loop_that_is_late_makes_no_refusal_a_silence(waiting, number):
+    found = _unless_late(waiting, TimeoutError())
+
+    assert getattr(found, "errno", None) == number
+    assert isinstance(found, TimeoutError) is (number is None)
