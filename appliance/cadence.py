@@ -40,6 +40,9 @@ class Cadence:
     def every(self, asset: Asset) -> timedelta:
         return q.every(asset, laboratory=self._laboratory)
 
+    def slack(self, asset: Asset) -> timedelta:
+        return q.slack(self.every(asset))
+
     def wait(self, asset: Asset, ask: Ask) -> timedelta:
         """How long lies between two askings of this ask."""
         visits = visits_of(ask, self._rotations[asset.id], len(self._planned[asset.id]))

@@ -136,13 +136,12 @@ class Recall:
         self.looked = {asset: look for asset, look in self.looked.items() if asset in plan}
         self._answers = {asset: at for asset, at in self._answers.items() if asset in plan}
 
-    def due(self, asset: Asset, ask: Ask, wait: timedelta) -> bool:
+    def due(self, asset: Asset, ask: Ask, wait: timedelta, slack: timedelta) -> bool:
         """Whether the asset may be asked this again; at once when it is to be asked otherwise."""
         asked = self._asked.get(_name(asset, ask))
         if asked is None or asked.way != _way(asset, ask):
             return True
-        # A turn comes at a fixed phase; without slack a question would skip every other one.
-        return self.clock.monotonic() - asked.at >= 0.9 * wait.total_seconds()
+        return self.clock.monotonic() - asked.at >= (wait - slack).total_seconds()
 
     def overdue(self, asset: Asset, ask: Ask, wait: timedelta) -> bool:
         """Whether a question that was put before should have been put again by now."""

@@ -230,7 +230,8 @@ class Rounds:
         )
 
     def _due(self, asset: Asset, ask: Ask) -> bool:
-        return self.recall.due(asset, ask, self.cadence.wait(asset, ask))
+        wait, slack = self.cadence.wait(asset, ask), self.cadence.slack(asset)
+        return self.recall.due(asset, ask, wait, slack)
 
     async def _write(self, asset: Asset, taken: Taken, rows: Mapping[str, bytes]) -> Visited:
         visit, seen = taken.visit, taken.observations

@@ -97,6 +97,21 @@ async def test_nothing_is_asked_again_before_its_interval_is_over(site, rounds, 
     assert len(again.observations) == len(first.observations)
 
 
+async def test_a_turn_that_comes_a_little_early_is_taken_and_one_a_turn_early_is_not(
+    site, rounds, port, clock
+):
+    async with rounds(site(assets(asset(port))), clock) as r:
+        await r.visit("plc")
+        plc = r.site.asset("plc")
+        ask = r.planned["plc"][0]
+        slack = r.cadence.slack(plc)
+        clock.pass_(23 * HOUR)
+
+        assert not r.recall.due(plc, ask, timedelta(days=1), slack)
+        clock.pass_(HOUR - slack.total_seconds())
+        assert r.recall.due(plc, ask, timedelta(days=1), slack)
+
+
 @pytest.mark.parametrize(
     ("off", "since_boot", "step", "asked"),
     [(600, 10, 0, False), (2 * HOUR, 10, 0, True), (600, 10, -7200, True)],

@@ -80,6 +80,6 @@ def step_of(
 
 
 def _spacing(every: timedelta, interval: timedelta) -> int:
-    """Seconds between two askings: whole turns, of which the first past nine tenths counts."""
+    """Seconds between two askings: whole turns, as `Recall.due` lets them pass."""
     turn = max(1.0, every.total_seconds())
-    return int(turn * max(1, ceil(0.9 * interval.total_seconds() / turn)))
+    return int(turn * max(1, ceil((interval - q.slack(every)).total_seconds() / turn)))

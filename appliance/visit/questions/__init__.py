@@ -9,6 +9,7 @@ from appliance.visit.questions.asking_when import (
     forbidden,
     interval,
     packets,
+    slack,
     syns,
     wanted,
 )
@@ -130,6 +131,7 @@ __all__ = [
     "forbidden",
     "interval",
     "packets",
+    "slack",
     "syns",
     "wanted",
 ]

@@ -71,6 +71,15 @@ def interval(asset: Asset, question: Question, *, laboratory: bool, rounds: int 
     return max(visit, _least(numbers, question.effort))
 
 
+def slack(every: timedelta) -> timedelta:
+    """
+    How much too early a question may be asked again.
+
+    A turn comes at a fixed phase; without slack a question would skip every other one.
+    """
+    return every / 10
+
+
 def packets(question: Question, numbers: ProbingClass) -> int:
     """The most packets it may cost a device of this class, with its longer connection attempts."""
     more = max(0, syns(numbers.connect) - syns(USUAL_CONNECT))

@@ -61,6 +61,17 @@ def test_a_port_of_the_never_connect_list_is_not_in_it():
     assert not [s for a in plan(made()).assets for s in a.steps if s.port == 9100]
 
 
+def test_what_is_asked_daily_is_asked_once_a_day_however_often_the_asset_is_visited():
+    assets = [{**whole()["assets"][2], "every": "1h"}]
+
+    (switch,) = plan(made(assets=assets)).assets
+    daily = {q.id for q in QUESTIONS if q.daily}
+
+    assert {s.question: (s.a_day, s.spacing) for s in switch.steps if s.question in daily} == {
+        "snmp-default-communities": (1, 24 * 3600)
+    }
+
+
 def test_a_question_its_class_forbids_sends_nothing_and_says_why():
     assets = [{**whole()["assets"][2], "probing": "fragile"}]
 
