@@ -109,7 +109,9 @@ def _publish(path: Path, signer: Signer) -> None:
         return
     other = _incarnation_of_same(known, signer)
     if other is not None and other < incarnation(signer.name):
-        # The power went between the change to the next incarnation and this line.
+        # The power went between the change to the next incarnation and these lines.
+        closed = path.with_name(f"evidence-{other}.vkey")
+        durable.write(closed, known.encode(), mode=0o644, replace=True)
         durable.write(path, line.encode(), mode=0o644, replace=True)
     elif other is None:
         # Overwriting it would make every older checkpoint look forged to whoever copies it next.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import stat
+import subprocess
 
 import pytest
 
@@ -91,3 +94,42 @@ def test_a_durable_file_is_replaced_whole_or_not_at_all(tmp_path):
 
     assert path.read_bytes() == b"three"
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+SEALS = """
+set -e
+mount -t tmpfs none /var/lib/systemd
+systemd-creds encrypt --with-key=host --name=evidence-key - "$1" 2>/dev/null
+systemd-creds decrypt --name=evidence-key "$1" "$2"
+"""
+"""Where the machine's own secret is hidden: a test seals nothing with it, and makes none."""
+
+
+@pytest.mark.skipif(
+    shutil.which("systemd-creds") is None or os.getuid() != 0, reason="root's systemd-creds"
+)
+def test_a_key_that_systemd_sealed_and_handed_over_is_the_one_that_was_sealed(
+    tmp_path, monkeypatch
+):
+    state, handed = tmp_path / "state", tmp_path / "handed"
+    state.mkdir()
+    handed.mkdir()
+    seed, sealed = bytes(range(32)), tmp_path / "sealed"
+    subprocess.run(
+        ["unshare", "--mount", "sh", "-c", SEALS, "sh", sealed, handed / "evidence-key"],
+        input=seed, check=True, capture_output=True,
+    )  # fmt: skip
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(handed))
+
+    assert seed.hex().encode() not in sealed.read_bytes()
+    assert load_or_create(state, ORIGIN).vkey == Signer(ORIGIN, seed).vkey
+    assert not (state / "evidence.key").exists()
+
+
+@pytest.mark.parametrize("octets", [b"", b"short", b"zz" * 32, bytes(33)])
+def test_a_credential_that_is_no_key_is_named_and_no_other_is_made(tmp_path, monkeypatch, octets):
+    (tmp_path / "evidence-key").write_bytes(octets)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    with pytest.raises(LedgerError, match=r"evidence-key: .* no Ed25519 seed; write 32 bytes"):
+        load_or_create(tmp_path, ORIGIN)
+    assert not (tmp_path / "evidence.key").exists()

@@ -2,52 +2,53 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
-import signal
 
 import pytest
 
+from appliance.ledger.note import Checkpoint, Signer
 from appliance.ledger.show import show
 from appliance.ledger.verify import verify
-from tests.appliance.processes import daemon, fetched, page, upheld
+from appliance.site.loading import load
+from appliance.site.problems import SiteError
+from appliance.visit.guard.peers import Peer
+from tests.appliance import processes
+from tests.appliance.living import living
+from tests.appliance.processes import upheld
 
 
 def entries_of(ledger):
     return [value for _, value in show(ledger)]
 
 
-def stop(process):
-    process.send_signal(signal.SIGTERM)
-    process.wait(15)
-
-
-def test_an_older_database_copied_back_is_found_without_anybody_outside(plant, listen, tmp_path):
+async def test_an_older_database_copied_back_is_found_without_anybody_outside(plant, tmp_path):
     ledger = tmp_path / "state" / "ledger.db"
-    with daemon(plant, listen, entries=5) as process:
-        stop(process)
+    async with living(plant, entries=5):
+        pass
     shutil.copy(ledger, tmp_path / "old.db")
     old = len(entries_of(ledger))
-    with daemon(plant, listen, entries=old + 6) as process:
-        assert fetched(listen, "upheld_ledger_unadopted", exactly=0) == 0
-        # The copy of the head beside the ledger is ten seconds behind at most.
-        stop(process)
+    async with living(plant, entries=old + 2) as daemon:
+        assert not daemon.keeping.copies.unadopted
     newer = (tmp_path / "state" / "evidence.head").read_text()
     assert int(newer.split("\n")[1]) > old
     shutil.copy(tmp_path / "old.db", ledger)
 
-    with daemon(plant, listen, entries=4):
-        assert fetched(listen, "upheld_ledger_unadopted", exactly=1) == 1
-        assert fetched(listen, "upheld_hold", exactly=1) == 1
-        sent = packets(listen)
-        said = upheld("release", "-c", plant, "--site", "--why", "no")
-        assert said.returncode == 2
-        assert "upheld evidence adopt" in said.stderr
-        assert packets(listen) == sent == 0
-        done = upheld("evidence", "adopt", "-c", plant, "--why", "the disk was restored")
+    async with living(plant, entries=4) as daemon:
+        rounds, copies = daemon.rounds, daemon.keeping.copies
+        assert "holds only" in copies.unadopted
+        assert rounds.guard.held
+        assert daemon.picture().unadopted
+        loop = asyncio.get_running_loop()
+        said = await daemon._command({"command": "release", "scope": "site", "why": "no"}, ROOT)
+        assert "upheld evidence adopt" in said["error"]
+        assert await sent(rounds) == 0
+        done = await loop.run_in_executor(None, upheld, *ADOPT, plant)
         assert done.returncode == 0, done.stderr
-        assert fetched(listen, "upheld_hold", exactly=0) == 0
-        assert fetched(listen, "upheld_packets_sent_total", least=1) is not None
+        assert not rounds.guard.held
+        assert not copies.unadopted
+        assert await sent(rounds) > 0
 
     found = entries_of(ledger)
     assert found[0]["type"] == "log.open"
@@ -63,49 +64,49 @@ def test_an_older_database_copied_back_is_found_without_anybody_outside(plant, l
     assert verify(tmp_path / "state" / "ledger-1.db", closed).ok
 
 
-def packets(listen):
-    return sum(
-        float(line.rpartition(" ")[2])
-        for line in page(listen).splitlines()
-        if line.startswith("upheld_packets_sent_total{")
-    )
+ROOT = Peer(0, 0)
+ADOPT = ("evidence", "adopt", "--why", "the disk was restored", "-c")
 
 
-def test_a_checkpoint_the_operator_lays_beside_the_ledger_counts_and_a_strangers_does_not(
-    plant, listen, tmp_path
+async def sent(rounds):
+    """What a visit asked for now costs the device, in packets."""
+    visited = await rounds.visit("plc", due_anyway=True)
+    return visited.taken.load.packets if visited else 0
+
+
+async def test_a_checkpoint_the_operator_lays_beside_the_ledger_counts_and_a_strangers_does_not(
+    plant, tmp_path
 ):
-    from appliance.ledger.note import Checkpoint, Signer
-
     state = tmp_path / "state"
-    with daemon(plant, listen, entries=4) as process:
-        stop(process)
+    async with living(plant):
+        pass
     stranger = Signer("bench/edge/evidence/1", bytes(32))
     note = stranger.sign(Checkpoint("bench/edge/evidence/1", 10_000, bytes(32)).text)
     (state / "known.checkpoint").write_text(note)
-    with daemon(plant, listen, entries=6) as process:
-        assert fetched(listen, "upheld_ledger_unadopted", exactly=0) == 0
-        stop(process)
+    async with living(plant) as daemon:
+        assert not daemon.keeping.copies.unadopted
 
     seed = bytes.fromhex((state / "evidence.key").read_text())
     ours = Signer("bench/edge/evidence/1", seed)
     note = ours.sign(Checkpoint("bench/edge/evidence/1", 10_000, bytes(32)).text)
     (state / "known.checkpoint").write_text(note)
-    with daemon(plant, listen, entries=3):
-        assert fetched(listen, "upheld_ledger_unadopted", exactly=1) == 1
+    async with living(plant) as daemon:
+        assert daemon.keeping.copies.unadopted
 
 
-def test_a_restart_says_what_it_missed_and_what_changed_in_the_configuration(
+async def test_a_restart_says_what_it_missed_and_what_changed_in_the_configuration(
     plant, listen, tmp_path
 ):
     ledger = tmp_path / "state" / "ledger.db"
-    with daemon(plant, listen, entries=4) as process:
-        stop(process)
+    async with living(plant):
+        pass
     text = (plant / "site.yaml").read_text()
     (plant / "site.yaml").write_text(text.replace("role: plc", "role: rtu"))
-    with daemon(plant, listen, entries=8) as process:
+    # Only a process of its own can be killed.
+    with processes.daemon(plant, listen, entries=6) as process:
         process.kill()
         process.wait()
-    with daemon(plant, listen, entries=10):
+    async with living(plant):
         pass
 
     found = entries_of(ledger)
@@ -117,7 +118,7 @@ def test_a_restart_says_what_it_missed_and_what_changed_in_the_configuration(
     assert changes[0] == ["started"]
     assert changes[1] == ["started", "assets.plc.role: plc -> rtu"]
     assert changes[2] == ["started"]
-    assert json.dumps(found).count('"stopped"') == 2
+    assert json.dumps(found).count('"stopped"') == 3
 
 
 @pytest.mark.parametrize(
@@ -126,8 +127,5 @@ def test_a_restart_says_what_it_missed_and_what_changed_in_the_configuration(
 )
 def test_anchors_that_are_none_are_named(plant, anchors):
     (plant / "anchors.yaml").write_text(f"anchors: {anchors}\n")
-    done = upheld("config", "check", "-c", plant)
-
-    assert done.returncode == 2
-    assert "anchors" in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+    with pytest.raises(SiteError, match="anchors"):
+        load(plant)
