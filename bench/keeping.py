@@ -14,7 +14,7 @@ from appliance.ledger.store import Store
 from appliance.restoring import restore
 from appliance.round import Rounds
 from appliance.site.loading import load
-from appliance.visit.guard import Guard
+from appliance.visit.guard import Guard, Kept
 from bench.side_by_side import Ratio, compare
 from checks.facts.context import Moment
 
@@ -61,7 +61,9 @@ async def _judging(folder: Path, store: Store) -> Ratio:
     write_site(folder / "site", web_port=62443, mqtt=None, plant_directory=folder, network=NETWORK)
     clock = SystemClock()
     async with Plant(folder, NETWORK):
-        rounds = Rounds(load(folder / "site"), folder / "site", store, clock, Guard(clock))
+        loaded = load(folder / "site")
+        guard = Guard(clock, Kept.in_memory(), loaded.site)
+        rounds = Rounds(loaded, folder / "site", store, clock, guard)
         await restore(rounds)
         visited = await rounds.visit("plc-1", due_anyway=True)
     assert visited is not None
