@@ -25,8 +25,9 @@ class Fleet:
         port = f"{'udp' if protocol in UDP else 'tcp'}/{start(address)}"
         service = f"{{port: {port}, protocol: {protocol}{UDP.get(protocol, '')}}}"
         self.lines.append(
+            # Dozens are played on one machine: as slow a link gives all of them the time.
             f"  - {{id: device-{nth}, zone: zone-{zone}, address: {address}, {inventory},\n"
-            f"     services: [{service}]}}\n"
+            f"     link: {{kind: radio}}, services: [{service}]}}\n"
         )
         return f"device-{nth}"
 

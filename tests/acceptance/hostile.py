@@ -54,12 +54,12 @@ def greets(data: bytes) -> Behaviour:
 
 
 def dribbles(data: bytes) -> Behaviour:
-    """One byte every half second: alive, and never done."""
+    """One byte a second: alive, and never done."""
 
     def behaviour(peer: socket.socket, over: threading.Event) -> None:
         for octet in data:
             peer.sendall(bytes((octet,)))
-            if over.wait(0.5):
+            if over.wait(1.0):
                 return
 
     return behaviour

@@ -35,7 +35,7 @@ credentials:
   - {{id: read, kind: community, secret: {{file: secrets/community}}}}
   - {{id: login, kind: password, user: monitor, secret: {{file: secrets/password}}}}
 types:
-  - {{id: stated, identity: {{vendor: Peer, product: P, name: it, serial: "7"}},
+  - {{id: stated, link: {{kind: radio}}, identity: {{vendor: Peer, product: P, name: it, serial: "7"}},
       firmware: {{approved: [V1]}}}}
 assets:{assets}"""
     bench.write(rest, vantages=f"[{', '.join(vantages)}]", zones=f"zones:\n{zones}")
