@@ -109,6 +109,8 @@ def _table(found: Compared) -> None:
         f"{instant(found.period.start)} to {instant(found.period.end)}: {len(found.lines)} keys "
         f"differ, {found.same} do not; {len(found.cells)} cells differ at the end"
     )
+    for note in found.notes:
+        typer.echo(f"note: {harmless(note, 600)}")
     if found.unread:
         typer.echo(f"{found.unread} observations are of a shape this version does not read")
 
@@ -119,6 +121,7 @@ def _plain(found: Compared) -> dict[str, Any]:
         "to": instant(found.period.end),
         "same": found.same,
         "unread_observations": found.unread,
+        "notes": list(found.notes),
         "keys": [_line(line) for line in found.lines],
         "cells": [
             {"zone": now.zone, "requirement": now.requirement.id, "recorded": then.cell.value,

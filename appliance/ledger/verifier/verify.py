@@ -456,101 +456,96 @@ def check_heads(log: Log, theirs: list[Head], found: Findings) -> dict[int, byte
 
 
 def check_outside(
-    package: Package, log: Log, theirs: list[Head], declared: int, found: Findings
+    package: Package, log: Log, theirs: list[Head], lost: int, found: Findings
 ) -> int:
-    """How many entries others are shown to have received heads of; `declared` as `continued`."""
-    roots, newest = check_heads(log, theirs, found), log.newest
+    """How many entries others are shown to have got heads of; `lost` as in `continued`."""
+    roots, newest, good = check_heads(log, theirs, found), log.newest, [0]
     proofs = {p["from"]: p["hashes"] for p in package.rows(log.folder + "consistency.jsonl")}
-    good = [
-        one.size for one in theirs if continued(one, roots, proofs, newest, declared, found)
-    ]  # fmt: skip
-    if good:
+    for one in theirs:
+        fault, said = continued(one, roots, proofs, newest, lost)
+        (found.broken if fault == BROKEN else found.missing).extend(
+            [f"{one.called}: {said}"] * bool(said)
+        )
+        good += [] if said else [one.size]
+    if max(good):
         found.shown.append(f"the log extends what outsiders received, up to entry {max(good) - 1}")
-    if good and max(good) < newest.size:
+    if 0 < max(good) < newest.size:
         found.unshown.append(
             f"entries {max(good)} to {newest.size - 1} are younger than the newest outside "
             "checkpoint: whoever holds the key could still have exchanged them"
         )
-    return max(good, default=0)
+    return max(good)
 
 
 def continued(
-    one: Head,
-    roots: dict[int, bytes],
-    proofs: dict[int, Any],
-    newest: Head,
-    declared: int,
-    found: Findings,
-) -> bool:
-    """
-    Whether the package's log is shown to contain all that this head was signed over.
+    one: Head, roots: dict[int, bytes], proofs: dict[int, Any], newest: Head, lost: int
+) -> tuple[int, str]:
+    """What keeps this log from containing all the head was signed over; no text: nothing.
 
-    The next log says that up to `declared` entries of this one are lost.
-    """
-    broken, missing = "", ""
+    The log after this one says that this one had `lost` entries, and lost the last of them."""
     if one.size == 0:
-        missing = "covers no entry, so it shows nothing"
-    elif newest.size < one.size <= declared:
-        missing = f"covers {one.size} entries; those from {newest.size} on are the lost ones"
-    elif one.size > newest.size:
-        broken = (
+        return INCOMPLETE, "covers no entry, so it shows nothing"
+    if newest.size < one.size <= lost:
+        return (
+            INCOMPLETE,
+            f"covers {one.size} entries; those from {newest.size} on are the lost ones",
+        )
+    if one.size > newest.size:
+        return BROKEN, (
             f"covers {one.size} entries, the package's log has only {newest.size}: it was cut or "
             f"rolled back (or {one.called} is younger than the package; then compare it with a "
             "younger package)"
         )
-    elif one.size in roots:
-        if roots[one.size] != one.root:
-            broken = f"another history: its root over {one.size} entries is not the package's"
-    elif one.size in proofs:
-        path = [decode64(h) for h in proofs[one.size]]
-        if not extends(one.size, newest.size, path, one.root, newest.root):
-            broken = "the package's log does not extend it"
-    else:
-        missing = (
-            f"the package holds no proof from {one.size} entries on; ask for an export with "
-            "--outside and this checkpoint"
+    if one.size in roots:
+        same = roots[one.size] == one.root
+        return (
+            BROKEN,
+            ""
+            if same
+            else f"another history: its root over {one.size} entries is not the package's",
         )
-    found.broken += [f"{one.called}: {broken}"] if broken else []
-    found.missing += [f"{one.called}: {missing}"] if missing else []
-    return not broken and not missing
+    if one.size in proofs:
+        path = [decode64(h) for h in proofs[one.size]]
+        good = extends(one.size, newest.size, path, one.root, newest.root)
+        return BROKEN, "" if good else "the package's log does not extend it"
+    return INCOMPLETE, (
+        f"the package holds no proof from {one.size} entries on; ask for an export with "
+        "--outside and this checkpoint"
+    )
 
 
 def check_joint(log: Log, earlier: Log | None, found: Findings) -> tuple[list[Head], int]:
-    """
-    What the log's first entry says of the one before it.
-
-    Gives that one's head as quoted, and how many of its entries others had received.
-    """
+    """The head of the log before as the first entry quotes it, and how many entries it had had."""
     if log.key.number == 1:
         return [], 0
     opening = json.loads(log.bodies.get(0, b"{}"))
     if opening.get("type") != "log.open" or "before" not in opening:
-        found.missing.append(
-            "its first entry is not shown, so nothing shows which log it continues"
-        )
+        found.missing.append("its first entry is not shown: nothing shows which log it continues")
         return [], 0
-    note, kept = opening["before"], opening.get("outside", "")
-    quoted = head("the head its first entry quotes", note, log.key.renamed(note))
-    name = note.partition("\n")[0]
+    note, kept, where = opening["before"], opening.get("outside", ""), opening.get("kept_by")
+    quoted, name = head("what it quotes", note, log.key.renamed(note)), note.split("\n")[0]
     if earlier is None or earlier.key.name != name:
         found.missing.append(f"it continues {name} of {quoted.size} entries, which is not in here")
         return [], 0
-    last = earlier.newest
-    if (quoted.size, quoted.root) != (last.size, last.root):
-        found.broken.append(f"its first entry quotes {name} with {quoted.size} entries and root "
-                            f"{quoted.root.hex()}; in here it has {last.size} and another end")  # fmt: skip
+    size, root = earlier.newest.size, earlier.newest.root
+    if (quoted.size, quoted.root) != (size, root):
+        found.broken.append(
+            f"its first entry quotes {name} with {quoted.size} entries and root "
+            f"{quoted.root.hex()}; in here it has {size} and another end"
+        )
         return [], 0
-    found.shown.append(f"it begins with the end of {name}, entry {last.size - 1}, for this reason: "
-                       f"{opening.get('why')}")  # fmt: skip
+    why = opening.get("why")
+    found.shown.append(f"it begins with the end of {name}, entry {size - 1}, because: {why}")
     if not kept:
         return [quoted], 0
-    other = head("the head its first entry quotes from outside", kept, log.key.renamed(kept))
-    where, theirs = opening.get("kept_by"), kept.partition("\n")[0]
-    if theirs == name and other.size > last.size:
-        found.missing.append(f"entries {last.size} to {other.size - 1} of {name} were signed and "
-                             f"are lost; {where} kept their head: an older copy took their place")  # fmt: skip
+    other, of = head("what it quotes", kept, log.key.renamed(kept)), kept.split("\n")[0]
+    if of == name and other.size > size:
+        found.missing.append(
+            f"entries {size} to {other.size - 1} of {name} were signed and are lost; {where} kept "
+            "their head: an older copy took their place"
+        )
         return [quoted], other.size
-    found.missing.append(f"{where} kept a head of {theirs} over {other.size} entries, of a history "
+    found.missing.append(f"{where} kept a head of {of} over {other.size} entries, of a history "
                          "that is not in here")  # fmt: skip
     return [quoted], 0
 
@@ -767,16 +762,15 @@ def check_logs(
         found.take(here, f"{log.key.name}: " if len(logs) > 1 else "")
         if log is logs[-1] and not theirs:
             found.missing.append(
-                "no checkpoint from outside was given: whoever holds the key could have written "
+                f"no checkpoint of {log.key.name} from outside was given: whoever holds the key could have written "
                 "another history and signed it"
             )
     if policy.quorum != "none" and not cosigned:
         found.missing.append(f"no checkpoints are cosigned by the quorum {policy.quorum}")
     if len(logs) > 1:
         found.unshown.append(
-            f"the evidence is {len(logs)} logs one after the other ({', '.join(names)}): each was "
-            "closed because its file was found to be a copy; what was signed beyond a log's end and "
-            "lost is under MISSING, and nobody was visited until a person adopted the copy"
+            f"the evidence is {len(logs)} logs one after the other ({', '.join(names)}): all but the last "
+            "were closed because the file was a copy; what is lost beyond their ends is under MISSING"
         )
 
 

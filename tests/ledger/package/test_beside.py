@@ -9,18 +9,24 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import sys
 import time
 from datetime import timedelta
 
 import pytest
 
+from appliance.clock import SystemClock
 from appliance.ledger.store import Store
+from appliance.restoring import restore
+from appliance.round import Rounds
+from appliance.site.loading import load
+from appliance.visit.guard import Guard, Kept
 from checks.facts.codec import canonical, digest
 from tests.ledger.package.conftest import ORIGIN, SITE, START, outside_checkpoint, run
 
 ENDURE = bool(os.environ.get("UPHELD_ENDURE"))
-VISITS = int(os.environ.get("UPHELD_VISITS") or (350_400 if ENDURE else 2_000))
+VISITS = int(os.environ.get("UPHELD_VISITS") or (350_400 if ENDURE else 1_200))
 KEYS = 10
 MOST_MIB = 200
 MOST_LATE = 1.0
@@ -130,6 +136,73 @@ async def test_visits_are_written_on_time_beside_an_export_that_needs_little_mem
     assert len(waits) > 10
     assert max(waits) < MOST_LATE
     assert peak < MOST_MIB
+
+
+LABORATORY = """
+site: {{id: bench, name: Bench, laboratory: true}}
+appliance:
+  id: edge
+  state_dir: {state}
+  vantages: [{{id: monitor, zone: cell, source: 127.0.0.5, kind: monitor}}]
+zones: [{{id: cell, name: Cell, networks: [127.0.0.0/8], sl_t: 2}}]
+assets:
+"""
+ASSET = """
+  - {{id: a-{n}, zone: cell, address: 127.0.0.{last}, role: plc, every: 1s,
+     services: [{{port: tcp/{port}, protocol: s7}}, {{port: tcp/9, protocol: opcua}}]}}
+"""
+ASSETS = 4
+
+
+async def late(rounds, name, until):
+    """Seconds from each due time of a visit every second to its last entry being durable."""
+    found, due = [], time.perf_counter()
+    while not until.done():
+        visited = await rounds.visit(name, due_anyway=True)
+        assert visited is not None
+        found.append(time.perf_counter() - due)
+        due += 1.0
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+    return found
+
+
+async def test_no_visit_of_a_running_appliance_is_late_for_an_export(
+    year, signer, tmp_path, record_property
+):
+    """Real rounds over real sockets, writing the very ledger that is exported."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "lab").mkdir()
+    shutil.copy(year / "ledger.db", tmp_path / "ledger.db")
+    shutil.copytree(year / "config", tmp_path / "config")
+    server = await asyncio.start_server(lambda r, w: w.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    text = LABORATORY.format(state=tmp_path / "state") + "".join(
+        ASSET.format(n=n, last=n + 1, port=port).lstrip("\n") for n in range(ASSETS)
+    )
+    (tmp_path / "lab" / "site.yaml").write_text(text)
+    loaded, clock = load(tmp_path / "lab"), SystemClock()
+    names = [a.id for a in loaded.site.assets]
+    async with Store.open(tmp_path / "ledger.db", origin=ORIGIN, key=signer) as store, server:
+        guard = Guard(clock, Kept.in_memory(), loaded.site)
+        rounds = Rounds(loaded, tmp_path / "lab", store, clock, guard)
+        await restore(rounds)
+        # The first visits of a process pay for what is made only once.
+        await asyncio.gather(*(rounds.visit(name, due_anyway=True) for name in names))
+        quiet = asyncio.ensure_future(asyncio.sleep(3))
+        alone = await asyncio.gather(*(late(rounds, name, quiet) for name in names))
+        exporting = await asyncio.create_subprocess_exec(
+            "nice", "-n", "10", sys.executable, "-c", EXPORT, str(tmp_path), ORIGIN,
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        ended = asyncio.ensure_future(exporting.communicate())
+        beside = await asyncio.gather(*(late(rounds, name, ended) for name in names))
+        assert json.loads(ended.result()[0])["seconds"] > 0
+    worst = [max(max(rows) for rows in found) for found in (alone, beside)]
+    record_property("visits alone, the latest by s", f"{sum(map(len, alone))}, {worst[0]:.3f}")
+    record_property("beside an export", f"{sum(map(len, beside))}, {worst[1]:.3f}")
+
+    assert sum(map(len, beside)) >= ASSETS
+    assert worst[1] - worst[0] < MOST_LATE
 
 
 def test_that_package_is_intact(year, signer, tmp_path):

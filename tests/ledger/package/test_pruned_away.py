@@ -51,8 +51,12 @@ def pruned(tmp_path_factory, signer):
     return folder
 
 
-def test_what_was_pruned_is_told_and_the_rest_verifies(pruned, pack, signer, tmp_path):
-    exported = pack(pruned)
+@pytest.fixture(scope="module")
+def exported(pruned, pack):
+    return pack(pruned)
+
+
+def test_what_was_pruned_is_told_and_the_rest_verifies(pruned, exported, signer, tmp_path):
     (tmp_path / "p.zip").write_bytes(exported.data)
     (tmp_path / "soc.txt").write_text(outside_checkpoint(pruned))
     ran = run(
@@ -71,8 +75,7 @@ def test_what_was_pruned_is_told_and_the_rest_verifies(pruned, pack, signer, tmp
     assert "Traceback" not in again.said
 
 
-def test_states_after_what_was_pruned_are_those_that_were_recorded(pruned, pack):
-    exported = pack(pruned)
+def test_states_after_what_was_pruned_are_those_that_were_recorded(exported):
     files = unpacked(exported)
 
     assert rows(exported, "10_method/replay") == []
