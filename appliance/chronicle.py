@@ -68,6 +68,8 @@ class Chronicle:
     async def pack(self) -> bool:
         """Pack the oldest run of entries that is whole; whether there was one."""
         store = self._rounds.store
+        if (begun := await store.read(bundles.half)) is not None:
+            await store.lightened(begun)
         n = await store.read(bundles.due)
         if n is None:
             return False
@@ -84,11 +86,10 @@ class Chronicle:
         if keep is None or not clock.quality().synchronised:
             return False
         store, before = self._rounds.store, clock.now() - keep
-        n = await store.read(lambda c: pruning.due(c, before))
-        if n is None:
+        oldest = await store.read(pruning.due)
+        if oldest is None:
             return False
-        found = await store.read(lambda c: pruning.stored(c, n))
-        plan = await asyncio.to_thread(pruning.plan, n, found, before)
+        plan = await asyncio.to_thread(pruning.plan, *oldest, before)
         if plan is None:
             return False
         at = clock.now()

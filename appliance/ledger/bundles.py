@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import lzma
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from appliance.ledger.tree import leaf_hash
 
 ENTRIES = 4_096
+STEP = 256
 _LENGTH = 2
 _OF_NOTHING = leaf_hash(b"")
 # Small windows and no search for the last percent: this runs beside visits.
@@ -92,10 +93,29 @@ def bodies(connection: sqlite3.Connection, n: int) -> list[bytes]:
     return found
 
 
+def half(connection: sqlite3.Connection) -> int | None:
+    """The run that has its bundle and still has bodies in its rows: the power went meanwhile."""
+    row = connection.execute(
+        "SELECT n FROM (SELECT max(n) AS n FROM main.bundle) AS newest "
+        "JOIN main.entry AS e ON e.idx = (newest.n + 1) * ? - 1 WHERE e.body IS NOT NULL",
+        (ENTRIES,),
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
 def put(connection: sqlite3.Connection, n: int, bundle: bytes) -> None:
-    """Replace the bodies of one run by their bundle, inside the caller's transaction."""
+    """Keep the bundle of one run, inside the caller's transaction; `lighten` follows."""
     connection.execute("INSERT INTO main.bundle VALUES (?, ?)", (n, bundle))
-    span = (n * ENTRIES, (n + 1) * ENTRIES)
+
+
+def spans(n: int) -> Iterator[tuple[int, int]]:
+    """A run in steps, short enough for a visit to be written between two of them."""
+    for first in range(n * ENTRIES, (n + 1) * ENTRIES, STEP):
+        yield first, min(first + STEP, (n + 1) * ENTRIES)
+
+
+def lighten(connection: sqlite3.Connection, span: tuple[int, int]) -> None:
+    """Take the bodies out of these rows, which a bundle holds; in the caller's transaction."""
     rows = connection.execute(
         "SELECT idx, leaf FROM main.entry WHERE idx >= ? AND idx < ? ORDER BY idx", span
     ).fetchall()

@@ -63,32 +63,23 @@ class Pruned:
         return isinstance(index, int) and self.first <= index < self.end and index not in self.kept
 
 
-def due(connection: sqlite3.Connection, before: datetime) -> int | None:
-    """The oldest run that is packed, not pruned yet, and of entries all older than `before`."""
+def due(connection: sqlite3.Connection) -> tuple[int, bytes] | None:
+    """The oldest run that is packed and not pruned yet, with its bundle."""
     (last,) = connection.execute("SELECT max(n) FROM main.pruned").fetchone()
     n = 0 if last is None else last + 1
-    newest = connection.execute(
-        "SELECT body FROM entry WHERE idx = ?", ((n + 1) * bundles.ENTRIES - 1,)
-    ).fetchone()
-    packed = connection.execute("SELECT 1 FROM main.bundle WHERE n = ?", (n,)).fetchone()
-    if packed is None or newest is None:
-        return None
-    at = _time(_fields(newest[0]))
-    return n if at is None or at < before else None
+    row = connection.execute("SELECT body FROM main.bundle WHERE n = ?", (n,)).fetchone()
+    return None if row is None else (n, row[0])
 
 
-def stored(connection: sqlite3.Connection, n: int) -> list[bytes]:
-    """The bodies of a packed run.  Raises `ValueError` when its bundle is damaged."""
-    (bundle,) = connection.execute("SELECT body FROM main.bundle WHERE n = ?", (n,)).fetchone()
-    found = bundles.unpack(bundle)
+def plan(n: int, bundle: bytes, before: datetime) -> Plan | None:
+    """
+    What of this run goes; None while an entry in it is not older than `before`.
+
+    Slow, so not for the ledger's own thread.  Raises `ValueError` for a damaged bundle.
+    """
+    first, found = n * bundles.ENTRIES, bundles.unpack(bundle)
     if len(found) != bundles.ENTRIES:
         raise ValueError(f"bundle {n} holds {len(found)} bodies, not {bundles.ENTRIES}")
-    return found
-
-
-def plan(n: int, found: Sequence[bytes], before: datetime) -> Plan | None:
-    """What of this run goes; None while an entry in it is not older than `before`.  Slow."""
-    first = n * bundles.ENTRIES
     fields = [_fields(body) for body in found]
     times = [at for at in map(_time, fields) if at is not None]
     if not times or max(times) >= before:
@@ -98,8 +89,8 @@ def plan(n: int, found: Sequence[bytes], before: datetime) -> Plan | None:
     pinned = frozenset(d for i in stays for d in named(found[i]))
     left = [body if i in stays else b"" for i, body in enumerate(found)]
     kept = tuple(first + i for i in sorted(stays))
-    bundle = bundles.pack(left)
-    return Plan(n, first, first + len(found), kept, max(times), bundle, goes - pinned, pinned)
+    end, left_over = first + len(found), bundles.pack(left)
+    return Plan(n, first, end, kept, max(times), left_over, goes - pinned, pinned)
 
 
 def entry(plan: Plan, at: datetime, keep: timedelta, nodes: StoredNodes) -> bytes:

@@ -171,6 +171,12 @@ class Store:
     async def packed(self, n: int, bundle: bytes) -> None:
         """Replace the bodies of the n-th run of entries by this bundle of them."""
         await self._call(self._packed, n, bundle)
+        await self.lightened(n)
+
+    async def lightened(self, n: int) -> None:
+        """Take out of their rows the bodies that the n-th bundle holds, a few at a time."""
+        for span in bundles.spans(n):
+            await self._call(self._lightened, span)
 
     async def pruned(self, plan: pruning.Plan, body: bytes) -> Committed:
         """Let a run's old bodies go, in one transaction with the entry that says so."""
@@ -268,6 +274,10 @@ class Store:
     def _packed(self, n: int, bundle: bytes) -> None:
         with self._transaction("packing old entries"):
             bundles.put(self._connection, n, bundle)
+
+    def _lightened(self, span: tuple[int, int]) -> None:
+        with self._transaction("packing old entries"):
+            bundles.lighten(self._connection, span)
 
     def _begin_anew(self, entries: Sequence[bytes], after: int) -> Committed:
         signer = self._signer.renamed(incarnation.following(self._signer.name, after))

@@ -117,6 +117,32 @@ async def test_only_what_is_packed_may_lose_its_body(store, path):
                 connection.execute(statement)
 
 
+@pytest.mark.parametrize("steps", [0, 1, 3])
+async def test_what_was_begun_before_a_power_cut_is_ended(
+    store, reopen, path, signer, monkeypatch, steps
+):
+    monkeypatch.setattr(bundles, "STEP", 64)
+    await store.commit([body(n) for n in range(300)])
+    found = await store.read(lambda c: bundles.bodies(c, 0))
+    await store._call(store._packed, 0, bundles.pack(found))
+    for span in list(bundles.spans(0))[:steps]:
+        await store._call(store._lightened, span)
+    await store.close()
+    assert verify(path, signer.vkey).ok
+
+    async with reopen() as again:
+        assert await again.read(bundles.half) == 0
+        await again.lightened(0)
+        assert await again.read(bundles.half) is None
+        assert await again.read(bundles.due) is None
+        rows = await again.read(
+            lambda c: c.execute("SELECT count(*) FROM main.entry WHERE body IS NOT NULL").fetchone()
+        )
+        assert rows == (300 - 256,)
+        assert [b async for _, b in again.entries()] == [body(n) for n in range(300)]
+    assert verify(path, signer.vkey).ok
+
+
 async def test_a_disk_that_is_full_while_packing_loses_nothing(store, path, signer):
     await store.commit([body(n) for n in range(300)])
     await store._call(store._connection.execute, "PRAGMA max_page_count = 1")

@@ -262,11 +262,14 @@ async def test_a_run_with_one_young_entry_stays_whole(lived, tmp_path):
     done = chronicle(lived, tmp_path)
     while await done.pack():
         pass
-    found = await lived.store.read(lambda c: pruning.stored(c, 0))
+    n, bundle = await lived.store.read(pruning.due)
+    found, before = bundles.unpack(bundle), lived.clock.now() - KEEP
     young = bodies.entry("guard", lived.clock.now(), {"kind": "x"})
 
-    assert pruning.plan(0, found, lived.clock.now() - KEEP) is not None
-    assert pruning.plan(0, [*found[:5], young, *found[6:]], lived.clock.now() - KEEP) is None
+    assert pruning.plan(n, bundle, before) is not None
+    assert pruning.plan(n, bundles.pack([*found[:5], young, *found[6:]]), before) is None
+    with pytest.raises(ValueError, match="holds 255 bodies, not 256"):
+        pruning.plan(n, bundles.pack(found[1:]), before)
 
 
 async def test_a_full_disk_while_pruning_loses_nothing(lived, tmp_path, path, signer):
