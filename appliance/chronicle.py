@@ -104,11 +104,12 @@ class Chronicle:
         clock = self._rounds.clock
         wall, monotonic = clock.now(), clock.monotonic()
         step = (wall - self._wall) - timedelta(seconds=monotonic - self._monotonic)
-        self._wall, self._monotonic = wall, monotonic
         if abs(step) >= STEP:
-            fields = {"seconds": round(step.total_seconds(), 3), "clock": clock.quality()}
+            fields = {"step_ms": round(step / timedelta(milliseconds=1)), "clock": clock.quality()}
             await self._rounds.note([bodies.entry("clock.step", wall, fields)], lambda _: ())
-            log.warning("the clock was set", seconds=fields["seconds"])
+            log.warning("the clock was set", seconds=step.total_seconds())
+        # Only now: what could not be written down is tried again.
+        self._wall, self._monotonic = wall, monotonic
 
     async def _live(self) -> None:
         rounds = self._rounds
