@@ -24,7 +24,7 @@ from appliance.ledger.entry import Message, Waiting
 from appliance.ledger.errors import LedgerError, explained
 from appliance.ledger.note import Checkpoint, Signer, Verifier
 from appliance.ledger.reopening import reopened
-from appliance.ledger.tiles import Growing, packed
+from appliance.ledger.tiles import Growing, Tile, packed
 from appliance.ledger.tree import leaf_hash
 
 # tlog-tiles: an entry bundle writes a length in 16 bits.
@@ -311,8 +311,7 @@ class Store:
         first, tree = self._tree.size, self._tree.copy()
         with self._transaction("recording"):
             self._refuse_second_writer()
-            for body in entries:
-                self._append(tree, body)
+            self._append(tree, entries)
             self._connection.executemany(
                 "INSERT INTO content VALUES (?, ?) ON CONFLICT DO NOTHING", contents.items()
             )
@@ -326,11 +325,16 @@ class Store:
         self._tree = tree
         return Committed(first, tree.size, tree.root(), self._sign(), told)
 
-    def _append(self, tree: Growing, body: bytes) -> None:
-        leaf = leaf_hash(body)
-        self._connection.execute("INSERT INTO main.entry VALUES (?, ?, ?)", (tree.size, leaf, body))
+    def _append(self, tree: Growing, entries: Sequence[bytes]) -> None:
+        first, tiles = tree.size, dict[tuple[int, int], Tile]()
+        leaves = [leaf_hash(body) for body in entries]
+        for leaf in leaves:
+            # Of a tile that grows several times, only the last is written.
+            tiles.update(((tile.level, tile.n), tile) for tile in tree.append(leaf))
+        rows = zip(range(first, tree.size), leaves, entries, strict=True)
+        self._connection.executemany("INSERT INTO main.entry VALUES (?, ?, ?)", rows)
         self._connection.executemany(
-            "INSERT OR REPLACE INTO tile VALUES (?, ?, ?)", map(packed, tree.append(leaf))
+            "INSERT OR REPLACE INTO tile VALUES (?, ?, ?)", map(packed, tiles.values())
         )
 
     def _sign(self) -> str:
