@@ -193,7 +193,6 @@ class Rounds:
         async with self.writing:
             await self.store.begin_anew(entries, after=after)
             self.verdicts.clear()
-            self._cells = None
 
     @asynccontextmanager
     async def _slot(self, asset: Asset) -> AsyncIterator[None]:
