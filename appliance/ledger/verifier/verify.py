@@ -91,17 +91,29 @@ class Package:
         if len(self.has) != len(self.names):
             raise Wrong("two files of the package have the same name")
 
-    def read(self, name: str) -> bytes:
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The file's lines with their ends: a year's entries need not fit into memory."""
         if name not in self.has:
             raise Wrong(f"{name}: missing")
         try:
-            if self._zip is not None:
-                return self._zip.read(self._top + name)
-            if (self._folder / name).is_symlink():
+            if self._zip is None and (self._folder / name).is_symlink():
                 raise ValueError("a link, not a file")
-            return (self._folder / name).read_bytes()
+            place = (
+                self._zip.open(self._top + name) if self._zip else (self._folder / name).open("rb")
+            )
+            with place as file:
+                yield from file
         except Exception as error:  # noqa: BLE001 - a damaged zip fails in many ways
             raise Wrong(f"{name}: cannot be read: {error}") from None
+
+    def read(self, name: str) -> bytes:
+        return b"".join(self.pieces(name))
+
+    def digest(self, name: str) -> str:
+        hashed = sha256()
+        for piece in self.pieces(name):
+            hashed.update(piece)
+        return hashed.hexdigest()
 
     def text(self, name: str) -> str:
         try:
@@ -109,8 +121,9 @@ class Package:
         except UnicodeDecodeError:
             raise Wrong(f"{name}: not UTF-8") from None
 
-    def lines(self, name: str) -> list[bytes]:
-        return self.read(name).split(b"\n")[:-1] if name in self.has else []
+    def lines(self, name: str) -> Iterator[bytes]:
+        found = self.pieces(name) if name in self.has else ()
+        return (line[:-1] for line in found if line.endswith(b"\n"))
 
     def rows(self, name: str) -> Iterator[Any]:
         return map(json.loads, self.lines(name))
@@ -356,7 +369,7 @@ def check_files(package: Package, key: Key, found: Findings) -> None:
             found.broken.append(f"{name}: no manifest lists it")
             continue
         try:
-            if sha256(package.read(name)).hexdigest() != listed[name]:
+            if package.digest(name) != listed[name]:
                 found.broken.append(f"{name}: its bytes are not those the manifest lists")
         except Wrong as error:
             found.broken.append(f"{error}, though a manifest lists it")
@@ -407,14 +420,28 @@ class Log:
         rows = package.rows(folder + "checkpoints.jsonl")
         self.heads = [head(f"checkpoint {r['size']}", r["note"], self.key) for r in rows]
         self.heads.append(head(folder + "checkpoint", note, self.key))
+        self.leaves: dict[int, bytes] = {}
+        self.named: dict[str, int] = {}
+        self.receipts: list[Any] = []
+        self.opening = b"{}"
         bodies = package.lines(folder + "entries.jsonl")
-        indices = package.lines(folder + "indices.txt")
-        if len(bodies) != len(indices):
-            raise Wrong(f"{folder}entries.jsonl: {len(bodies)} entries, {len(indices)} indices")
-        self.bodies = dict(zip(map(int, indices), bodies, strict=True))
+        try:
+            for line, body in zip(package.lines(folder + "indices.txt"), bodies, strict=True):
+                self._meet(int(line), body)
+        except ValueError as error:
+            raise Wrong(f"{folder}entries.jsonl and indices.txt: {error}") from None
         self.masked = {r["index"]: r["leaf"] for r in package.rows(folder + "masked.jsonl")}
         parts = (line.split(b" ") for line in package.lines(folder + "subtrees.txt"))
         self._hashes = [(int(s), int(n), bytes.fromhex(h.decode())) for s, n, h in parts]
+
+    def _meet(self, index: int, body: bytes) -> None:
+        self.leaves[index] = leaf(body)
+        if index == 0:
+            self.opening = body
+        if b'"type":"anchor.' in body:
+            self.receipts.append(json.loads(body))
+        for digest in named(json.loads(body)) if b'"sha256:' in body else ():
+            self.named.setdefault(digest, index)
 
     @property
     def newest(self) -> Head:
@@ -423,7 +450,7 @@ class Log:
     def roots(self, sizes: set[int], found: Findings) -> tuple[int, dict[int, bytes]]:
         """How many entries the pieces make, and the roots at those sizes that they lead to."""
         # Both are sorted already in an honest package, and then this is one pass.
-        leaves = ((i, 0, leaf(self.bodies[i])) for i in sorted(self.bodies))
+        leaves = ((i, 0, self.leaves[i]) for i in sorted(self.leaves))
         tree, roots, hidden = Tree(), {0: sha256(b"").digest()}, dict(self.masked)
         for start, level, hashed in merge(leaves, sorted(self._hashes)):
             if start != tree.size:
@@ -451,7 +478,7 @@ def check_heads(log: Log, theirs: list[Head], found: Findings) -> dict[int, byte
                                 f"give {roots[one.size].hex()}")  # fmt: skip
         else:
             good += 1
-    found.shown.append(f"{len(log.bodies)} entries lead to the signed root at {good} checkpoints")
+    found.shown.append(f"{len(log.leaves)} entries lead to the signed root at {good} checkpoints")
     return roots
 
 
@@ -518,7 +545,7 @@ def check_joint(log: Log, earlier: Log | None, found: Findings) -> tuple[list[He
     """The head of the log before as the first entry quotes it, and how many entries it had had."""
     if log.key.number == 1:
         return [], 0
-    opening = json.loads(log.bodies.get(0, b"{}"))
+    opening = json.loads(log.opening)
     if opening.get("type") != "log.open" or "before" not in opening:
         found.missing.append("its first entry is not shown: nothing shows which log it continues")
         return [], 0
@@ -557,9 +584,9 @@ def check_proofs(package: Package, log: Log, found: Findings) -> None:
             first, _, note = package.text(name).partition("\n\n")
             title, index, *path = first.split("\n")
             number, signed = int(index.removeprefix("index ")), head(name, note, log.key)
-            if title != "c2sp.org/tlog-proof@v1" or number not in log.bodies:
+            if title != "c2sp.org/tlog-proof@v1" or number not in log.leaves:
                 raise Wrong("no proof of an entry of this package")
-            hashed, steps = leaf(log.bodies[number]), [decode64(p) for p in path]
+            hashed, steps = log.leaves[number], [decode64(p) for p in path]
             if not included(hashed, number, signed.size, steps, signed.root):
                 raise Wrong(f"does not lead from entry {number} to the signed root")
         except (Wrong, ValueError) as error:
@@ -587,14 +614,13 @@ def check_contents(package: Package, logs: list[Log], found: Findings) -> None:
     held = {sha256(line).hexdigest() for line in package.lines(RAW + "contents.jsonl")}
     for name in package.names:
         if name.startswith(RAW + "contents/"):
-            held.add(digest := sha256(package.read(name)).hexdigest())
+            held.add(digest := package.digest(name))
             if digest != name.rpartition("/")[2]:
                 found.broken.append(f"{name}: its bytes have another digest than its name")
     hidden = {r["digest"][7:] for r in package.rows(RAW + "masked-contents.jsonl")}
     wanted: dict[str, int] = {}
-    for index, body in (item for log in logs for item in log.bodies.items()):
-        for digest in named(json.loads(body)) if b'"sha256:' in body else ():
-            wanted.setdefault(digest, index)
+    for log in logs:
+        wanted |= log.named
     gone = [(d, i) for d, i in wanted.items() if d not in held and d not in hidden]
     for digest, index in gone[:20]:
         found.missing.append(f"content {digest} is not in the package; entry {index} names it")
@@ -611,7 +637,7 @@ def check_period(about: Any, log: Log, found: Findings) -> None:
         found.missing.append(
             f"{len(log.masked)} entries are included, content not shown: {about['masked']} masked"
         )
-    absent = sum(i not in log.bodies and i not in log.masked for i in range(first, last + 1))
+    absent = sum(i not in log.leaves and i not in log.masked for i in range(first, last + 1))
     if absent:
         found.missing.append(
             f"{absent} of the {last + 1 - first} entries of the period are there as hashes only: "
@@ -670,8 +696,7 @@ class Policy:
 def received(package: Package, log: Log) -> Iterator[Head]:
     """Heads with what witnesses put under them, out of receipts: as they came, or recorded."""
     notes = {h.size: h.note for h in log.heads}
-    recorded = (json.loads(b) for b in log.bodies.values() if b'"type":"anchor.' in b)
-    rows = [*package.rows(RAW + "anchors.jsonl"), *recorded]
+    rows = [*package.rows(RAW + "anchors.jsonl"), *log.receipts]
     left: list[tuple[Any, Any]] = [(r, None) for r in rows if r.get("log") in (None, log.key.name)]
     while left:
         value, size = left.pop()
