@@ -114,30 +114,51 @@ class Sources(MetaPathFinder, Loader):
         exec(compile(text, f"<{module.__name__}>", "exec"), module.__dict__)  # noqa: S102
 
 
-@contextmanager
-def loaded(files: Mapping[str, bytes]) -> Iterator[None]:
-    """While it lasts, `checks` is this revision's; afterwards what was there before."""
-    before = {n: m for n, m in sys.modules.items() if n.split(".")[0] == "checks"}
-    for name in before:
-        del sys.modules[name]
-    finder = Sources(files)
-    sys.meta_path.insert(0, finder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)
-        for name in [n for n in sys.modules if n.split(".")[0] == "checks"]:
+class Program:
+    """Files of revisions that agree about every file they share: loaded once, for all of them."""
+
+    def __init__(self) -> None:
+        self._digests: dict[str, str] = {}
+        self._texts: dict[str, bytes] = {}
+        self.modules: dict[str, types.ModuleType] = {}
+
+    def fits(self, digests: Mapping[str, str]) -> bool:
+        return all(self._digests.get(path, d) == d for path, d in digests.items())
+
+    def add(self, digests: Mapping[str, str], texts: Mapping[str, bytes]) -> None:
+        self._digests |= digests
+        self._texts |= texts
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """While it lasts, `checks` is this program's; afterwards what was there before."""
+        before = {n: m for n, m in sys.modules.items() if n.split(".")[0] == "checks"}
+        for name in before:
             del sys.modules[name]
-        sys.modules.update(before)
+        sys.modules.update(self.modules)
+        finder = Sources(self._texts)
+        sys.meta_path.insert(0, finder)
+        try:
+            yield
+        finally:
+            sys.meta_path.remove(finder)
+            for name in [n for n in sys.modules if n.split(".")[0] == "checks"]:
+                self.modules[name] = sys.modules.pop(name)
+            sys.modules.update(before)
 
 
 class Revision:
     """One text of one check, ready to judge."""
 
-    def __init__(self, package: Package, rev: str) -> None:
+    def __init__(self, package: Package, rev: str, programs: list[Program]) -> None:
         listing = json.loads(package.content(rev))
-        files = {path: package.content(d) for path, d in listing["files"].items()}
-        with loaded(files):
+        digests = listing["files"]
+        texts = {path: package.content(d) for path, d in digests.items()}
+        program = next((p for p in programs if p.fits(digests)), None)
+        if program is None:
+            programs.append(program := Program())
+        program.add(digests, texts)
+        with program.loading():
             self._codec = importlib.import_module("checks.facts.codec")
             self._deciding = importlib.import_module("checks.deciding")
             self._context = importlib.import_module("checks.facts.context")
@@ -145,9 +166,7 @@ class Revision:
             self._observation = importlib.import_module("checks.facts.observation")
             self._check = importlib.import_module(listing["module"]).judge
             self._hints = get_type_hints(self._observation.Observation)
-            self._own_modules = {
-                n: m for n, m in sys.modules.items() if n.split(".")[0] == "checks"
-            }
+        self._own_modules = program.modules
 
     def judge(self, inputs: Mapping[str, Any]) -> Any:
         """The verdict as plain values."""
@@ -187,6 +206,7 @@ class Rejudging:
         self.different: list[str] = []
         self.impossible: list[str] = []
         self.revisions: dict[str, Revision] = {}
+        self._programs: list[Program] = []
         self._rows: dict[str, Any] = {}
         self._last: dict[str, Any] = {}
         self._contents: dict[str, Any] = {}
@@ -236,7 +256,7 @@ class Rejudging:
 
     def _judged(self, rev: str, moment: Any, row: Mapping[str, Any]) -> Any:
         if rev not in self.revisions:
-            self.revisions[rev] = Revision(self.package, rev)
+            self.revisions[rev] = Revision(self.package, rev, self._programs)
         names = row["inputs"]
         if isinstance(names, str):
             names = self._value(names)
