@@ -41,6 +41,7 @@ _TRACES = (
     ("a JavaScript stack trace", re.compile(r"/[\w-]{1,80}\.[cm]?js:\d{1,6}:\d{1,6}")),
     ("a database error", re.compile(r"\bORA-\d{5}\b|You have an error in your SQL syntax")),
 )
+_NOWHERE_ELSE = frozenset({"a Python stack trace", "a Java stack trace", "a .NET stack trace"})
 _PATHS = (
     re.compile(
         r"(?<![\w.:/])/(?:var/www|usr/(?:lib|local|share|bin|sbin)|home/[\w.-]+|opt|etc|root|mnt)"
@@ -103,7 +104,9 @@ def page(answer: Answer, *, most: int) -> HttpPage:
         server=_clean(answer.one("server"), MOST_TEXT),
         hsts=answer.url.startswith("https:") and _strict(answer.one("strict-transport-security")),
         cookies=_cookies(answer.all("set-cookie")),
-        traces=_traces(f"{shown.title}\n{shown.text}\n{shown.comments}" if markup else text),
+        traces=_traces(
+            f"{shown.title}\n{shown.text}\n{shown.comments}" if markup else text, all_of_it=text
+        ),
         sha256=hashlib.sha256(body).hexdigest(),
         truncated=cut,
     )
@@ -266,8 +269,13 @@ def _bits(value: str) -> int:
     return math.ceil(len(value) * math.log2(94))
 
 
-def _traces(text: str) -> tuple[str, ...]:
-    found = [name for name, pattern in _TRACES if pattern.search(text)]
+def _traces(text: str, *, all_of_it: str) -> tuple[str, ...]:
+    """Marks in `text`; those that stand in no sound script or tag are looked for beyond it too."""
+    found = [
+        name
+        for name, pattern in _TRACES
+        if pattern.search(all_of_it if name in _NOWHERE_ELSE else text)
+    ]
     paths = (match for pattern in _PATHS if (match := pattern.search(text)))
     found += [f"the path {_clean(match[0], 80)}" for match in paths]
     return tuple(found[:MOST_TRACES])

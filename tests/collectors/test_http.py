@@ -234,6 +234,18 @@ async def test_what_is_no_trace(of, text):
     assert (await one(of, f"<p>{text}<a href=/usr/local/x>", "200 OK", HTML)).traces == ()
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<pre~Traceback (most recent call last): File app.py</pre>",
+        "<p>Oh<script>/* at com.acme.Line.read(Line.java:12) */</script>",
+    ],
+)
+async def test_a_trace_is_one_wherever_it_stands(of, page):
+    """Broken markup hides it from a browser, not from whoever looks at the source."""
+    assert (await one(of, page, "500 Oh", HTML)).traces != ()
+
+
 async def test_the_clock_of_the_fastest_answer(of):
     now = datetime.now(UTC)
     seen = await of(answering("x", "200 OK", f"Date: {now:%a, %d %b %Y %H:%M:%S} GMT"))
