@@ -89,6 +89,12 @@ def method(m: Material, received: int) -> list[Table]:
             ((a.id, a.zone, "safety system" if a.safety else "probing: never")
              for a in m.site.assets if a.safety or a.probing == "never"),
         ),
+        *_clock_and_limits(m, received),
+    ]  # fmt: skip
+
+
+def _clock_and_limits(m: Material, received: int) -> list[Table]:
+    return [
         table(
             "10_method/clock",
             "How far the appliance's own clock could be trusted",

@@ -55,6 +55,12 @@ def operations(m: Material) -> list[Table]:
             "computer. The next log begins with the end of the one before, and nobody is visited "
             "until a person has adopted it. Entries are numbered log/number then.",
         ),
+        *_people_and_drills(m),
+    ]
+
+
+def _people_and_drills(m: Material) -> list[Table]:
+    return [
         table(
             "07_operations/actions",
             "What people did, alerts acknowledged among it",
@@ -87,6 +93,12 @@ def operations(m: Material) -> list[Table]:
                 for i, f in m.entries(kind)
             ),
         ),
+        *_gone_and_load(m),
+    ]
+
+
+def _gone_and_load(m: Material) -> list[Table]:
+    return [
         table(
             "07_operations/pruned",
             "Contents of entries that were removed when their time was over; their hashes stay",

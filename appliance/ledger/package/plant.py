@@ -58,6 +58,12 @@ def scope(m: Material) -> list[Table]:
                 for z in m.site.zones
             ),
         ),
+        *_ways_and_roles(m),
+    ]
+
+
+def _ways_and_roles(m: Material) -> list[Table]:
+    return [
         table(
             "01_scope/conduits",
             "Conduits and the flows they permit",

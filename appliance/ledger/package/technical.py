@@ -66,6 +66,12 @@ def technical(m: Material) -> list[Table]:
             ),
             ABOUT_SHARES,
         ),
+        *_failures_and_gaps(m),
+    ]
+
+
+def _failures_and_gaps(m: Material) -> list[Table]:
+    return [
         table(
             "06_technical/failures",
             "Every failure that touches the period",
