@@ -26,7 +26,7 @@ demo: install
 test: install
 	.ci/peers
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 # A million messages a protocol through the gate, and long series of broken answers.
 fuzz: install
