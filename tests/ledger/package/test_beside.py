@@ -32,19 +32,23 @@ MOST_MIB = 200
 MOST_LATE = 1.0
 
 EXPORT = """
-import json, resource, sys, time
+import json, sys, time
 from pathlib import Path
 from appliance.ledger.note import Signer
 from appliance.ledger.package.export import export
 from appliance.ledger.package.request import Request
 from appliance.site.loading import load
+# ru_maxrss would begin with that of whoever started us.
+def most():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(x for x in lines if x.startswith("VmHWM")).split()[1])
 folder, began = Path(sys.argv[1]), time.monotonic()
 signer = Signer(sys.argv[2], bytes(range(32)))
 loaded = load(folder / "config")
-idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+idle = most()
 with (folder / "p.zip").open("w+b") as out:
     export(folder / "ledger.db", loaded, Request(), signer.vkey, signer, out)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+peak = most()
 print(json.dumps({"idle": idle, "peak": peak, "seconds": time.monotonic() - began}))
 """
 
@@ -206,8 +210,13 @@ async def test_no_visit_of_a_running_appliance_is_late_for_an_export(
 
 
 def test_that_package_is_intact(year, signer, tmp_path):
+    import subprocess
     import zipfile
 
+    if not (year / "p.zip").exists():
+        # Another worker runs the test that made it.
+        command = [sys.executable, "-c", EXPORT, str(year), ORIGIN]
+        subprocess.run(command, check=True, capture_output=True)
     with zipfile.ZipFile(year / "p.zip") as archive:
         name = next(n for n in archive.namelist() if n.endswith("log/checkpoint"))
         (tmp_path / "soc.txt").write_bytes(archive.read(name))
