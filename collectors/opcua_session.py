@@ -28,6 +28,7 @@ from collectors.wire import SECURE_CAP, Target
 security_policies: Any = _security_policies
 
 GOODBYE_SECONDS = 1.0
+MOST_GOODBYE_SECONDS = 10.0
 
 _TOKENS = {
     TokenType.ANONYMOUS: ua.UserTokenType.Anonymous,
@@ -195,7 +196,9 @@ async def ended(channel: Channel) -> bool:
     request.DeleteSubscriptions = True
     heard = False
     with suppress(CollectError, TimeoutError):
-        async with channel.within(GOODBYE_SECONDS):
+        async with channel.within(
+            min(MOST_GOODBYE_SECONDS, max(GOODBYE_SECONDS, 2 * channel.slowest))
+        ):
             with suppress(Said):
                 await channel.ask(request)
             heard = True

@@ -93,6 +93,8 @@ class Channel(asyncio.Protocol):
         self._failure: Exception | None = None
         self._requests = 0
         self._open = False
+        # Seconds the slowest answer took so far: a path may be slower than the connection told.
+        self.slowest = 0.0
 
     @property
     def over(self) -> CollectError | None:
@@ -149,6 +151,7 @@ class Channel(asyncio.Protocol):
         self._requests += 1
         message = self._encoded(request, kind)
         answer = await self._exchange(message, self._requests)
+        self.slowest = max(self.slowest, self._gate.now() - self.spoke_at[0])
         if not isinstance(answer, ua.Message):
             raise self._unintelligible("it answered a request with something else")
         try:
