@@ -19,7 +19,8 @@ from appliance.coverage import covered
 from appliance.judge.judging import Judge, Judged
 from appliance.ledger import bodies
 from appliance.ledger.entry import Message
-from appliance.ledger.store import Committed, Store
+from appliance.ledger.store import Store
+from appliance.ledger.writing import Committed
 from appliance.outlets.drilled import Drilled
 from appliance.outlets.picture import Link
 from appliance.outlets.teller import Change, Teller, Telling

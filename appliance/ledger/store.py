@@ -1,56 +1,29 @@
 """
-The ledger as the daemon writes it: entries, their tree, its signed head, and what is to be told.
+The ledger as the daemon uses it: what is recorded, what is to be told, and what was remembered.
 
-One thread owns the one connection.  A commit is one transaction, durable before its checkpoint
-is signed: a head over entries a power cut can take back would be a promise about another history.
+One thread owns the one connection; the loop waits for it and is never blocked by it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from appliance.clock import Clock, SystemClock
-from appliance.ledger import bundles, cached, durable, incarnation, outbox, pruning, schema
+from appliance.ledger import bundles, incarnation, outbox, pruning
 from appliance.ledger.entry import Message, Waiting
 from appliance.ledger.errors import LedgerError, explained
-from appliance.ledger.note import Checkpoint, Signer, Verifier
-from appliance.ledger.reopening import reopened
-from appliance.ledger.tiles import Growing, Tile, packed
-from appliance.ledger.tree import leaf_hash
+from appliance.ledger.note import Signer, Verifier
+from appliance.ledger.writing import AnchorRow, Batch, Committed, Writer
 
-# tlog-tiles: an entry bundle writes a length in 16 bits.
-LONGEST_ENTRY = 65_535
-_BUSY_MS = 1_000
 _CHUNK = 512
 
 Result = TypeVar("Result")
-
-AnchorRow = tuple[int, str, str, str, bytes]
-"""Size, kind, which anchor, when (RFC 3339), and what it gave back."""
-
-
-@dataclass(frozen=True)
-class Committed:
-    """
-    Where a commit's entries are: from `first` up to, not including, `size`.
-
-    `messages` holds each message's id in the outbox and its number in its stream, in their order.
-    """
-
-    first: int
-    size: int
-    root: bytes
-    checkpoint: str
-    messages: tuple[tuple[int, int], ...] = ()
 
 
 class Store:
@@ -59,12 +32,9 @@ class Store:
     def __init__(self, path: Path, signer: Signer, clock: Clock) -> None:
         """Use `open`."""
         self.path = path
-        self._signer = signer
-        self._clock = clock
+        self._writer = Writer(path, signer, clock)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._closed = False
-        self._connection: sqlite3.Connection
-        self._tree: Growing
 
     @classmethod
     def open(
@@ -83,9 +53,9 @@ class Store:
         store = cls(path, signer, clock or SystemClock())
         incarnation.finish(path)
         try:
-            store._thread.submit(store._open).result()
+            store._thread.submit(store._writer.open).result()
         except BaseException:
-            store._thread.submit(store._disconnect).result()
+            store._thread.submit(store._writer.close).result()
             store._thread.shutdown()
             raise
         return store
@@ -116,30 +86,24 @@ class Store:
             "alert": dict(alerts or {}),
             "noted": dict(noted or {}),
         }
-        return await self._call(
-            self._commit,
-            tuple(entries),
-            tuple(messages),
-            dict(contents or {}),
-            kept,
-            tuple(anchors),
-        )
+        batch = Batch(tuple(entries), tuple(messages), dict(contents or {}), kept, tuple(anchors))
+        return await self._call(self._writer.commit, batch)
 
     async def waiting(self, outlet: str, limit: int = 100) -> list[Waiting]:
         """The outlet's messages, oldest first."""
-        return await self._call(outbox.waiting, self._connection, outlet, limit)
+        return await self._call(outbox.waiting, self._writer.connection, outlet, limit)
 
     async def wait(self, ids: Iterable[int]) -> bool:
         """Whether any of these messages still waits to be delivered."""
-        return await self._call(outbox.wait, self._connection, tuple(ids))
+        return await self._call(outbox.wait, self._writer.connection, tuple(ids))
 
     async def delivered(self, ids: Iterable[int]) -> None:
         """Forget messages; ids that wait no more are ignored."""
-        await self._call(self._delivered, tuple(ids))
+        await self._call(self._writer.delivered, tuple(ids))
 
     async def backlog(self) -> dict[str, int]:
         """How many messages wait, for outlets where any do."""
-        return await self._call(outbox.backlog, self._connection)
+        return await self._call(outbox.backlog, self._writer.connection)
 
     async def standings(self) -> dict[str, bytes]:
         return dict(await self._rows("SELECT key, body FROM standing ORDER BY key"))
@@ -157,7 +121,7 @@ class Store:
 
     async def read(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """What `work` finds between two commits; it must not write."""
-        return await self._call(lambda: work(self._connection))
+        return await self._call(lambda: work(self._writer.connection))
 
     async def begin_anew(self, entries: Sequence[bytes], *, after: int = 0) -> Committed:
         """
@@ -166,26 +130,26 @@ class Store:
         Its number is higher than `after` too.  The old ledger stays beside the new one; messages
         that wait and cached bodies move over.
         """
-        return await self._call(self._begin_anew, tuple(entries), after)
+        return await self._call(self._writer.begin_anew, tuple(entries), after)
 
     async def packed(self, n: int, bundle: bytes) -> None:
         """Replace the bodies of the n-th run of entries by this bundle of them."""
-        await self._call(self._packed, n, bundle)
+        await self._call(self._writer.pack, n, bundle)
         await self.lightened(n)
 
     async def lightened(self, n: int) -> None:
         """Take out of their rows the bodies that the n-th bundle holds, a few at a time."""
         for span in bundles.spans(n):
-            await self._call(self._lightened, span)
+            await self._call(self._writer.lighten, span)
 
     async def pruned(self, plan: pruning.Plan, body: bytes) -> Committed:
         """Let a run's old bodies go, in one transaction with the entry that says so."""
-        return await self._call(self._commit, (body,), (), {}, {}, (), plan)
+        return await self._call(self._writer.commit, Batch((body,), prune=plan))
 
     @property
     def verifier(self) -> Verifier:
         """The log's name and public key."""
-        return self._signer.verifier
+        return self._writer.signer.verifier
 
     async def latest_checkpoint(self) -> str:
         """The newest signed note; a new ledger has one over nothing."""
@@ -201,7 +165,7 @@ class Store:
     @property
     def size(self) -> int:
         """How many entries are recorded."""
-        return self._tree.size
+        return self._writer.tree.size
 
     async def entries(
         self, start: int = 0, stop: int | None = None
@@ -225,7 +189,7 @@ class Store:
     async def close(self) -> None:
         """Twice does no harm."""
         if not self._closed:
-            await self._call(self._disconnect)
+            await self._call(self._writer.close)
             self._closed = True
             self._thread.shutdown()
 
@@ -234,8 +198,6 @@ class Store:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
-
-    # What follows runs in the owning thread, but for _call and _rows that lead there.
 
     async def _call(self, work: Callable[..., Result], *arguments: object) -> Result:
         if self._closed:
@@ -247,141 +209,4 @@ class Store:
             raise explained(self.path, "reading", error) from error
 
     async def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        return await self._call(lambda: self._connection.execute(query, values).fetchall())
-
-    def _open(self) -> None:
-        try:
-            self._connection = sqlite3.connect(self.path, isolation_level=None)
-            self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-            new = schema.is_new(self._connection)
-            if not new:
-                schema.require(self._connection, self.path)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
-        except sqlite3.Error as error:
-            raise explained(self.path, "opening the ledger", error) from error
-        with self._transaction("opening the ledger"):
-            if new:
-                schema.create(self._connection)
-            schema.complete(self._connection)
-            bundles.show(self._connection)
-            self._tree, signed = reopened(self._connection, self.path, self._signer.verifier)
-        if signed != self._tree.size:
-            self._sign()
-        if new:
-            durable.sync_directory(self.path.parent)
-
-    def _packed(self, n: int, bundle: bytes) -> None:
-        with self._transaction("packing old entries"):
-            bundles.put(self._connection, n, bundle)
-
-    def _lightened(self, span: tuple[int, int]) -> None:
-        with self._transaction("packing old entries"):
-            bundles.lighten(self._connection, span)
-
-    def _begin_anew(self, entries: Sequence[bytes], after: int) -> Committed:
-        signer = self._signer.renamed(incarnation.following(self._signer.name, after))
-        with incarnation.replaced(self.path, self._connection, self._signer, signer) as path:
-            fresh = Store(path, signer, self._clock)
-            fresh._open()
-            try:
-                incarnation.carry_over(fresh._connection, self.path)
-                begun = fresh._commit(entries, (), {}, {})
-            finally:
-                fresh._disconnect()
-                fresh._thread.shutdown()
-        self._signer = signer
-        self._open()
-        return begun
-
-    def _disconnect(self) -> None:
-        if hasattr(self, "_connection"):
-            self._connection.close()
-
-    def _commit(
-        self,
-        entries: Sequence[bytes],
-        messages: Sequence[Message],
-        contents: Mapping[str, bytes],
-        kept: Mapping[str, Mapping[str, bytes | None]],
-        anchors: Sequence[AnchorRow] = (),
-        prune: pruning.Plan | None = None,
-    ) -> Committed:
-        self._refuse_unfit(entries, contents)
-        first, tree = self._tree.size, self._tree.copy()
-        with self._transaction("recording"):
-            self._refuse_second_writer()
-            self._append(tree, entries)
-            self._connection.executemany(
-                "INSERT INTO content VALUES (?, ?) ON CONFLICT DO NOTHING", contents.items()
-            )
-            pruning.cite(self._connection, tuple(contents), tree.size - 1)
-            if prune is not None:
-                pruning.put(self._connection, prune, first)
-            for table, rows in kept.items():
-                cached.replace(self._connection, table, rows)
-            self._connection.executemany("INSERT INTO anchor VALUES (?, ?, ?, ?, ?)", anchors)
-            told = tuple(outbox.put(self._connection, message) for message in messages)
-        self._tree = tree
-        return Committed(first, tree.size, tree.root(), self._sign(), told)
-
-    def _append(self, tree: Growing, entries: Sequence[bytes]) -> None:
-        first, tiles = tree.size, dict[tuple[int, int], Tile]()
-        leaves = [leaf_hash(body) for body in entries]
-        for leaf in leaves:
-            # Of a tile that grows several times, only the last is written.
-            tiles.update(((tile.level, tile.n), tile) for tile in tree.append(leaf))
-        rows = zip(range(first, tree.size), leaves, entries, strict=True)
-        self._connection.executemany("INSERT INTO main.entry VALUES (?, ?, ?)", rows)
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO tile VALUES (?, ?, ?)", map(packed, tiles.values())
-        )
-
-    def _sign(self) -> str:
-        tree = self._tree
-        note = self._signer.sign(Checkpoint(self._signer.name, tree.size, tree.root()).text)
-        made_at = self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        with self._transaction(f"storing the checkpoint of the {tree.size} entries it holds"):
-            # The same size signs to the same note, so a later cosignature is not overwritten.
-            self._connection.execute(
-                "INSERT INTO checkpoint VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (tree.size, note, made_at),
-            )
-        return note
-
-    def _delivered(self, ids: Sequence[int]) -> None:
-        with self._transaction("noting deliveries"):
-            outbox.delivered(self._connection, ids)
-
-    def _refuse_unfit(self, entries: Sequence[bytes], contents: Mapping[str, bytes]) -> None:
-        for position, body in enumerate(entries):
-            if len(body) > LONGEST_ENTRY:
-                raise LedgerError(
-                    f"{self.path}: entry {position} of this commit has {len(body)} bytes, and "
-                    f"{LONGEST_ENTRY} are allowed; put its bulk into contents."
-                )
-        for digest, body in contents.items():
-            actual = f"sha256:{sha256(body).hexdigest()}"
-            if digest != actual:
-                raise LedgerError(f"{self.path}: content {digest} has the digest {actual}.")
-
-    def _refuse_second_writer(self) -> None:
-        (last,) = self._connection.execute("SELECT max(idx) FROM main.entry").fetchone()
-        held = 0 if last is None else last + 1
-        if held != self.size:
-            raise LedgerError(
-                f"{self.path}: holds {held} entries, but this process knows of {self.size}: "
-                "another process wrote to it; stop that one and start this one again."
-            )
-
-    @contextmanager
-    def _transaction(self, doing: str) -> Iterator[None]:
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            yield
-            self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise explained(self.path, doing, error) from error
-        finally:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+        return await self._call(lambda: self._writer.connection.execute(query, values).fetchall())

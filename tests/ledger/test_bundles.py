@@ -55,11 +55,11 @@ async def test_packed_entries_read_verify_and_grow_as_before(store, reopen, path
 
 async def test_a_packed_file_is_small(store, path):
     await store.commit([body(n) for n in range(1024)])
-    await store._call(store._connection.execute, "PRAGMA wal_checkpoint(TRUNCATE)")
+    await store._call(store._writer.connection.execute, "PRAGMA wal_checkpoint(TRUNCATE)")
     before = path.stat().st_size
     await packed(store)
-    await store._call(store._connection.execute, "VACUUM")
-    await store._call(store._connection.execute, "PRAGMA wal_checkpoint(TRUNCATE)")
+    await store._call(store._writer.connection.execute, "VACUUM")
+    await store._call(store._writer.connection.execute, "PRAGMA wal_checkpoint(TRUNCATE)")
     pages = await store.read(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
 
     assert before > 3_000_000
@@ -124,9 +124,9 @@ async def test_what_was_begun_before_a_power_cut_is_ended(
     monkeypatch.setattr(bundles, "STEP", 64)
     await store.commit([body(n) for n in range(300)])
     found = await store.read(lambda c: bundles.bodies(c, 0))
-    await store._call(store._packed, 0, bundles.pack(found))
+    await store._call(store._writer.pack, 0, bundles.pack(found))
     for span in list(bundles.spans(0))[:steps]:
-        await store._call(store._lightened, span)
+        await store._call(store._writer.lighten, span)
     await store.close()
     assert verify(path, signer.vkey).ok
 
@@ -145,7 +145,7 @@ async def test_what_was_begun_before_a_power_cut_is_ended(
 
 async def test_a_disk_that_is_full_while_packing_loses_nothing(store, path, signer):
     await store.commit([body(n) for n in range(300)])
-    await store._call(store._connection.execute, "PRAGMA max_page_count = 1")
+    await store._call(store._writer.connection.execute, "PRAGMA max_page_count = 1")
     found = await store.read(lambda c: bundles.bodies(c, 0))
     with pytest.raises(LedgerError, match="the disk is full"):
         await store.packed(

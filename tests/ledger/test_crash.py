@@ -91,7 +91,7 @@ async def test_entries_whose_signing_failed_are_kept_and_signed_by_the_next_open
     store, reopen, path, signer
 ):
     await store._call(
-        store._connection.execute,
+        store._writer.connection.execute,
         "CREATE TEMP TRIGGER broken BEFORE INSERT ON main.checkpoint "
         "BEGIN SELECT RAISE(ABORT, 'the disk went away'); END",
     )

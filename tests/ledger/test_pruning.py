@@ -278,13 +278,13 @@ async def test_a_full_disk_while_pruning_loses_nothing(lived, tmp_path, path, si
         pass
     store, size = lived.store, lived.store.size
     await store._call(
-        store._connection.execute,
+        store._writer.connection.execute,
         "CREATE TEMP TRIGGER broken BEFORE UPDATE ON main.bundle "
         "BEGIN SELECT RAISE(ABORT, 'the disk went away'); END",
     )
     with pytest.raises(LedgerError, match="went away"):
         await done.prune()
-    await store._call(store._connection.execute, "DROP TRIGGER temp.broken")
+    await store._call(store._writer.connection.execute, "DROP TRIGGER temp.broken")
 
     assert store.size == size
     assert verify(path, signer.vkey).pruned == 0

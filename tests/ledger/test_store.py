@@ -14,8 +14,9 @@ from appliance.ledger import tree
 from appliance.ledger.entry import Message
 from appliance.ledger.errors import LedgerError
 from appliance.ledger.note import Signer, opened_checkpoint
-from appliance.ledger.store import LONGEST_ENTRY, Store
+from appliance.ledger.store import Store
 from appliance.ledger.tiles import StoredNodes
+from appliance.ledger.writing import LONGEST_ENTRY
 
 ORIGIN = "edge-1.northgate/upheld/1"
 
@@ -191,15 +192,15 @@ async def test_a_second_store_that_fell_behind_may_not_write(store, reopen):
 async def test_a_full_disk_is_a_clear_error_and_nothing_of_the_commit_stays(store, reopen, path):
     await store.commit([b"a"])
     await store._call(
-        lambda: store._connection.execute(
-            f"PRAGMA max_page_count = {store._connection.execute('PRAGMA page_count').fetchone()[0]}"
+        lambda: store._writer.connection.execute(
+            f"PRAGMA max_page_count = {store._writer.connection.execute('PRAGMA page_count').fetchone()[0]}"
         )
     )
     with pytest.raises(LedgerError, match="the disk is full"):
         await store.commit([bytes(60_000)] * 4, [Message("soc", "s", "a", b"m")])
 
     assert (store.size, await store.backlog()) == (1, {})
-    await store._call(lambda: store._connection.execute("PRAGMA max_page_count = 100000"))
+    await store._call(lambda: store._writer.connection.execute("PRAGMA max_page_count = 100000"))
     assert (await store.commit([b"b"])).first == 1
 
 

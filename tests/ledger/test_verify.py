@@ -230,7 +230,7 @@ async def test_show_names_what_is_not_there_and_shows_what_is_no_json(store, pat
         show(path, 0)
     await store.commit([b"plain \xff", b"[" * 60_000])
     assert [v for _, v in show(path)] == ["plain \\xff", "[" * 60_000]
-    assert verify(path, store._signer.vkey).ok
+    assert verify(path, store._writer.signer.vkey).ok
     with pytest.raises(LedgerError, match="no entry 2; it holds 0 to 1"):
         show(path, 2)
     with pytest.raises(LedgerError, match="there is no ledger here"):
