@@ -95,6 +95,7 @@ from checks.fr5_data_flow.messaging_services_absent import judge as messaging_se
 from checks.fr5_data_flow.modbus_conduit_reachability import judge as modbus_conduit_reachability
 from checks.fr5_data_flow.no_forwarding_between_zones import judge as no_forwarding_between_zones
 from checks.fr5_data_flow.self_positive_control import judge as self_positive_control
+from checks.fr5_data_flow.snmp_manager_restricted import judge as snmp_manager_restricted
 from checks.fr6_response.alert_path_alive import judge as alert_path_alive
 from checks.fr6_response.authentication_failures_normal import (
     judge as authentication_failures_normal,

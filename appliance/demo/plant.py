@@ -120,7 +120,14 @@ class Plant:
         return [
             self._modbus("meter-1", at.meter, "EM-30", "1.07"),
             SnmpDevice(
-                "sw-dmz", at.switch, layout.SNMP, SWITCH, self.alarms, None, usm=switch_usm()
+                "sw-dmz",
+                at.switch,
+                layout.SNMP,
+                SWITCH,
+                self.alarms,
+                # Its management access list: it stands on this side of the firewall.
+                (at.monitor,),
+                usm=switch_usm(),
             ),
             SnmpDevice(
                 "sw-field",

@@ -52,7 +52,7 @@ class SnmpDevice(asyncio.DatagramProtocol):
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        # The firewall's part: what has no permit never reaches the agent.
+        # The firewall's part, or its own list of managers: the agent never hears of it.
         if self.permitted is not None and addr[0] not in self.permitted:
             return
         try:

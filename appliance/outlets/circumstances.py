@@ -16,8 +16,8 @@ MOST_NEIGHBOURS = 5
 # of itself or has in its settings.
 ATTEMPTS = frozenset({
     "FtpAnonymous", "HttpPages", "MqttAnonymous", "NtpServer", "OpcUaAnonymous", "OpcUaRights",
-    "Presence", "SnmpAccess", "SnmpDefaultCommunities", "SnmpRefusals", "TcpPort", "TlsVersions",
-    "TlsWeakSuites",
+    "Presence", "SnmpAccess", "SnmpDefaultCommunities", "SnmpManagers", "SnmpRefusals", "TcpPort",
+    "TlsVersions", "TlsWeakSuites",
 })  # fmt: skip
 
 _SAFETY = "It belongs to a safety function: change nothing outside a planned stop."

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from appliance.site.assets import Asset, PlanPort, Register, Service
 from appliance.site.model import Conduit, Site
+from appliance.site.speaking import second_look
 from checks.facts import expected
 from checks.facts.standing import Subject
 from collectors.allowed import never_connect
@@ -21,7 +22,7 @@ def expected_for(site: Site, subject: Subject) -> expected.Expected:
     match subject.kind:
         case "service":
             asset = site.asset(subject.asset)
-            service = _service(site, asset.service(subject.service))
+            service = _service(site, asset, asset.service(subject.service))
             return expected.Expected(_limits(site, asset), _asset(site, asset), service)
         case "asset":
             asset = site.asset(subject.asset)
@@ -77,7 +78,7 @@ def _asset(site: Site, asset: Asset) -> expected.ExpectedAsset:
         mac=own.mac or asset.interfaces[0].mac,
         name=own.name,
         firmware_approved=asset.firmware.approved,
-        services=tuple(_service(site, s) for s in asset.services),
+        services=tuple(_service(site, asset, s) for s in asset.services),
         closed_ports=tuple(
             p.number
             for p in site.closed_ports
@@ -148,7 +149,7 @@ def _port(site: Site, port: PlanPort) -> expected.ExpectedPort:
     )
 
 
-def _service(site: Site, service: Service) -> expected.ExpectedService:
+def _service(site: Site, asset: Asset, service: Service) -> expected.ExpectedService:
     return expected.ExpectedService(
         id=service.id,
         transport=service.port.transport,
@@ -159,6 +160,7 @@ def _service(site: Site, service: Service) -> expected.ExpectedService:
         methods=service.methods,
         registers=tuple(_register(row) for row in service.registers),
         pin=service.trust.sha256 if service.trust else None,
+        second_look=second.id if (second := second_look(site, asset, service)) else "",
     )
 
 

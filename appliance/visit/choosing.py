@@ -132,9 +132,11 @@ def place(ask: Ask) -> str:
     """Where an ask stands among all: gentle before demanding, industrial services last."""
     protocol = ask.look.service.protocol if ask.look.service else ""
     port = ask.look.port
+    # Behind every vantage's name: it comes after what the others have asked.
+    beside = "~" if ask.question.beside else ""
     return (
         f"{ORDER.index(ask.question.among or ask.question.effort)}{int(protocol in INDUSTRIAL)}"
-        f" {port.transport}-{port.number:05} {ask.look.vantage.id}"
+        f" {port.transport}-{port.number:05} {beside}{ask.look.vantage.id}"
         f" {q.QUESTIONS.index(ask.question):03}"
     )
 
@@ -240,11 +242,13 @@ def _from(ring: Sequence[Ask], last: str) -> list[Ask]:
 
 
 def _before(ask: Ask, spoken: Sequence[Ask]) -> tuple[Ask, ...]:
-    """The asks of the same look that must come before this one, first things first."""
+    """The asks of the same service that must come before this one, first things first."""
     chain: list[Ask] = []
     name = ask.question.after
     while name is not None:
-        found = next((a for a in spoken if a.question.id == name and a.look == ask.look), None)
+        found = next(
+            (a for a in spoken if a.question.id == name and a.look.port == ask.look.port), None
+        )
         if found is None:
             break
         chain.insert(0, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.site.model import Asset, Conduit, Port, Service, Site, Vantage
+from appliance.site.speaking import permitted
 from collectors.allowed import never_connect
 
 
@@ -57,32 +58,19 @@ def _from(site: Site, vantage: Vantage, conduit: Conduit | None, asset: Asset) -
     name = conduit.id if conduit else None
     found = []
     for service in asset.services:
-        permitted = _permitted(conduit, vantage, asset, service.port)
+        may = permitted(conduit, vantage, asset, service.port)
         tested_by_connecting = service.port.transport == "tcp"
-        if permitted or (
-            tested_by_connecting and not _listed_for_the_zone(conduit, asset, service.port)
-        ):
-            found.append(Look(vantage, service.port, service, name, permitted))
+        if may or (tested_by_connecting and not _listed_for_the_zone(conduit, asset, service.port)):
+            found.append(Look(vantage, service.port, service, name, may))
     declared = {s.port for s in asset.services}
     found += [
-        Look(vantage, port, None, name, _permitted(conduit, vantage, asset, port))
+        Look(vantage, port, None, name, permitted(conduit, vantage, asset, port))
         for port in site.closed_ports
         if port not in declared
         and not _listed_for_the_zone(conduit, asset, port)
         and never_connect(port.transport, port.number) is None
     ]
     return found
-
-
-def _permitted(conduit: Conduit | None, vantage: Vantage, asset: Asset, port: Port) -> bool:
-    if conduit is None:
-        return True
-    return any(
-        allow.port == port
-        and allow.target in (None, asset.id)
-        and (allow.source == vantage.id or (allow.source is None and vantage.kind == "monitor"))
-        for allow in conduit.allow
-    )
 
 
 def _listed_for_the_zone(conduit: Conduit | None, asset: Asset, port: Port) -> bool:

@@ -10,7 +10,13 @@ from appliance.visit.reach import Look
 from checks.facts.http import HttpPages
 from checks.facts.observation import Facts, Observation
 from checks.facts.ports import PortAnswer, TcpPort
-from checks.facts.snmp import SnmpAnswer, SnmpDefaultCommunities, SnmpRefusals
+from checks.facts.snmp import (
+    SnmpAnswer,
+    SnmpDefaultCommunities,
+    SnmpElsewhere,
+    SnmpManagers,
+    SnmpRefusals,
+)
 from checks.facts.verdict import Reason
 from collectors.errors import (
     CollectError,
@@ -46,6 +52,8 @@ def answered(facts: Facts | None, error: CollectError | None, look: Look) -> boo
         # Silence to every question is written down too, but it is no sign of life.
         heard = any(trial.answer is not SnmpAnswer.SILENT for trial in facts.trials)
         return heard or bool(facts.control)
+    if isinstance(facts, SnmpManagers):
+        return facts.answer is not SnmpElsewhere.SILENT or bool(facts.control)
     if isinstance(error, Refused):
         return look.conduit is None
     if isinstance(error, TurnedAway):
@@ -63,7 +71,8 @@ def silence(canary: Observation) -> Reason:
 
 
 def meant_to_answer(ask: Ask) -> bool:
-    return ask.look.permitted and ask.look.service is not None
+    """Whether silence is trouble: not to an address that should get no answer."""
+    return ask.look.permitted and ask.look.service is not None and not ask.question.beside
 
 
 def happened(

@@ -71,7 +71,9 @@ class Visit:
         self.watch.begin(whole=whole)
         vantages = {a.look.vantage.id: a.look.vantage for a in (*canaries[:1], *choice.chosen)}
         for vantage in vantages.values():
-            await self.controls.seen_from(vantage)
+            controls = await self.controls.seen_from(vantage)
+            if controls and all(control.answered for control in controls):
+                self.asking.heard(vantage, "the control hosts")
         seen, canary = await self._look(canaries)
         if not whole:
             if not any(o.reason is Reason.BLIND for o in seen):
@@ -191,6 +193,8 @@ class Visit:
             self.watch.saw(happened(ask, facts, failure, closed_after))
             if self.watch.ended:
                 self._shut[ask.look.port.id] = failure.reason if failure else Reason.HUNG_UP
+        if isinstance(facts, TcpPort) and answered(facts, None, ask.look):
+            self.asking.heard(ask.look.vantage, f"{ask.look.port.id} of {self.asset.id}")
         if isinstance(facts, TcpPort) and ask.look.permitted and facts.answer in SHUT:
             self._shut[ask.look.port.id] = SHUT[facts.answer]
         if failure is None:

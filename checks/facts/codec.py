@@ -38,7 +38,7 @@ from checks.facts.opcua import (
     OpcUaServer,
 )
 from checks.facts.ports import TcpPort
-from checks.facts.snmp import SnmpDefaultCommunities, SnmpRefusals, SnmpSystem
+from checks.facts.snmp import SnmpDefaultCommunities, SnmpManagers, SnmpRefusals, SnmpSystem
 from checks.facts.snmp_identity import SnmpIdentity
 from checks.facts.ssh import SshHostKey, SshOffer
 from checks.facts.switches import (
@@ -66,6 +66,7 @@ FACT_TYPES: Mapping[str, type[Facts]] = {
         SnmpSystem,
         SnmpRefusals,
         SnmpDefaultCommunities,
+        SnmpManagers,
         SnmpIdentity,
         SnmpInterfaces,
         SnmpNeighbours,

@@ -35,6 +35,8 @@ class ExpectedService:
     registers: tuple[ExpectedRegister, ...] = ()
     pin: str | None = None
     """SHA-256 in hex of the certificate or SSH host key it must show, where one is recorded."""
+    second_look: str = ""
+    """The plain vantage of its zone that it is asked from once more; empty: there is none."""
 
 
 @dataclass(frozen=True)

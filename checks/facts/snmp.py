@@ -88,3 +88,33 @@ class SnmpDefaultCommunities(Facts):
 
     trials: tuple[SnmpTrial, ...]
     control: str
+
+
+class SnmpElsewhere(StrEnum):
+    """What came of one question from an address that is not the manager's."""
+
+    ANSWERED = "answered"
+    """Any datagram of the agent, a Report that turns the asker away too."""
+    CLOSED = "closed"
+    """The host said that nobody listens there (ICMP port unreachable)."""
+    SILENT = "silent"
+
+
+@dataclass(frozen=True)
+class SnmpManagers(Facts):
+    """
+    Whether the agent answers somebody who asks from another address than its manager's.
+
+    `asked` is what was said from `source`.  `control` names what the agent answered to `manager`
+    directly afterwards, `heard` what was heard at `source` itself in the same visit; empty when
+    nothing was, and then silence means nothing.  Who is answered needs neither.
+    """
+
+    protocols: ClassVar[tuple[str, ...]] = ("snmp",)
+
+    source: str
+    manager: str
+    asked: str
+    answer: SnmpElsewhere
+    control: str
+    heard: str

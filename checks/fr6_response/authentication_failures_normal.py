@@ -7,8 +7,9 @@ from checks.facts.switches import SnmpChanges
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 
 _DAY = 8_640_000
-# Our own: public and private in two versions, and a former community in two each hour at most.
-OWN_COMMUNITIES_A_DAY = 4 + 2 * 24
+# Our own: public and private in two versions, one from another address, and a former community in
+# two versions each hour at most.
+OWN_COMMUNITIES_A_DAY = 4 + 1 + 2 * 24
 STRANGERS_A_DAY = 10
 
 

@@ -48,7 +48,7 @@ SUBJECT = {
         services=(service(4840, "opcua"), service(161, "snmp", "udp"), service(502, "modbus")),
         closed_ports=(22, 23, 25, 80, 102),
     ),
-    "service": service(4840, "opcua", login="password", variables=("ns=3;s=A",)),
+    "service": service(4840, "opcua", login="password", variables=("ns=3;s=A",), second_look="dmz"),
     "conduit": ExpectedConduit(
         "c",
         "dmz",

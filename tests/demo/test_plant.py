@@ -200,11 +200,18 @@ PRIV = ["-x", "AES", "-X", plant.SNMP_PRIV]
 SYS_NAME = "1.3.6.1.2.1.1.5.0"
 
 
-async def snmp(box, address: str, *options: str, tool: str = "snmpget", tail=(SYS_NAME,)) -> str:
+async def snmp(
+    box,
+    address: str,
+    *options: str,
+    tool: str = "snmpget",
+    tail=(SYS_NAME,),
+    source: str = "",
+) -> str:
     if shutil.which(tool) is None:
         pytest.skip(f"net-snmp's {tool} is not installed")
     process = await asyncio.create_subprocess_exec(
-        *(tool, "-r0", "-t1", "-On", f"--clientaddr={box.layout.monitor}"),
+        *(tool, "-r0", "-t1", "-On", f"--clientaddr={source or box.layout.monitor}"),
         *options,
         f"{address}:{layout.SNMP}",
         *tail,
@@ -221,6 +228,13 @@ async def test_the_managed_switch_answers_authpriv_and_nothing_below(box):
     assert "Unsupported security level" in await snmp(box, at, *V3, "-l", "authNoPriv")
     assert "nsupported security level" in await snmp(box, at, *V3[:3], "-l", "noAuthNoPriv")
     assert "sw-dmz" not in await snmp(box, at, "-v2c", "-c", "public")
+
+
+async def test_the_managed_switch_answers_its_manager_only(box):
+    at, good = box.layout.switch, (*V3, "-l", "authPriv", *PRIV)
+
+    assert "sw-dmz" in await snmp(box, at, *good)
+    assert "Timeout" in await snmp(box, at, *good, source=box.layout.plain)
 
 
 async def test_the_managed_switch_tells_wrong_names_and_keys_apart(box):

@@ -36,16 +36,17 @@ def snmpd(
     sys_name: str = "switch-1",
     levels: Sequence[str] = (),
     extra: Sequence[str] = (),
+    address: str = "127.0.0.1",
 ) -> Iterator[int]:
     """
-    An agent that answers these communities and users; yields its port.
+    An agent at `address` that answers these communities and users; yields its port.
 
     `levels` are the lowest levels the users may come with (noauth, auth, priv), by default what
     their secrets allow.  `extra` are further lines of snmpd.conf, such as `override OID type value`.
     """
     assert PROGRAM is not None, "these tests want net-snmp: install the package snmpd"
     with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), _free_port()
+        folder, port = Path(name), _free_port(address)
         lines = [
             f"sysdescr {sys_descr}",
             f"sysobjectid {sys_object_id}",
@@ -60,13 +61,13 @@ def snmpd(
         log = folder / "log"
         with log.open("wb") as output:
             agent = subprocess.Popen(
-                [PROGRAM, "-f", "-Lo", "-C", "-c", configuration, f"udp:127.0.0.1:{port}"],
+                [PROGRAM, "-f", "-Lo", "-C", "-c", configuration, f"udp:{address}:{port}"],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={"SNMP_PERSISTENT_DIR": name, "SNMPCONFPATH": name, "MIBS": ""},
             )
         try:
-            _answering(agent, port, log)
+            _answering(agent, (address, port), log)
             yield port
         finally:
             agent.terminate()
@@ -96,16 +97,16 @@ def _level(user: SnmpUser) -> str:
     return "auth" if user.auth_protocol else "noauth"
 
 
-def _free_port() -> int:
+def _free_port(address: str) -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((address, 0))
         return int(probe.getsockname()[1])
 
 
-def _answering(agent: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _answering(agent: subprocess.Popen[bytes], at: tuple[str, int], log: Path) -> None:
     deadline = time.monotonic() + 10
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        asking.connect(("127.0.0.1", port))
+        asking.connect(at)
         asking.settimeout(0.05)
         while agent.poll() is None and time.monotonic() < deadline:
             try:

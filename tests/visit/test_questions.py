@@ -26,6 +26,7 @@ MEASURED = {
     "snmp-system": 7,
     "snmp-refusals": 9,
     "snmp-default-communities": 7,
+    "snmp-managers": 2,
     "tls-server": 10,
     "tls-versions": 30,
     "tls-weak-suites": 16,

@@ -17,6 +17,9 @@ from collectors.credentials import Trust
 from collectors.snmp_profile import Profile
 from collectors.wire import Target, Wire
 
+HEARD = "heard"
+"""In `kept`, by vantage: who answered it in this visit."""
+
 
 @dataclass
 class Given:
@@ -27,7 +30,7 @@ class Given:
     secrets may be sent to; both raise `Denied` when the site does not have them.  `session` is
     entered around every session the device opens for us.  `kept` is what one question leaves for
     a later one of the same visit, by service.  `coming` are the questions of this visit, by
-    service; `lasting` is what outlives it.
+    service; `lasting` is what outlives it.  `vantage` is where the question under way is put from.
     """
 
     asset: Asset
@@ -40,6 +43,7 @@ class Given:
     profiles: Sequence[Profile] = ()
     kept: dict[tuple[str, str], Any] = field(default_factory=dict)
     coming: set[tuple[str, str]] = field(default_factory=set)
+    vantage: str = ""
     lasting: Kept = field(default_factory=Kept.in_memory)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from appliance.site.model import Service
+from appliance.site.model import Service, Vantage
 from appliance.visit import questions as q
 from appliance.visit.asking import greetings, http, modbus, ntp, opcua, snmp, snmp_tables, ssh, tls
-from appliance.visit.asking.asker import Asker, Given
+from appliance.visit.asking.asker import HEARD, Asker, Given
 from appliance.visit.asks import Ask
 from appliance.visit.permits import permitted
 from appliance.visit.reach import Look
@@ -46,8 +46,12 @@ class Asking:
         wire = replace(self.given.wire, packets=packets)
         if service is None or not spoken:
             return await ports.port(wire, target)
-        given = replace(self.given, wire=wire)
+        given = replace(self.given, wire=wire, vantage=look.vantage.id)
         return await ASKERS[question.collector](given, question, target, service)
+
+    def heard(self, vantage: Vantage, who: str) -> None:
+        """Somebody answered this vantage in this visit: what it sends leaves, and comes back."""
+        self.given.kept.setdefault((HEARD, vantage.id), who)
 
     def expects(self, asks: Iterable[Ask]) -> None:
         """What this visit asks, so that one session can answer all that belongs to it."""

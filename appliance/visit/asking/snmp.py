@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.site.model import Service
 from appliance.visit import questions as q
-from appliance.visit.asking.asker import Given
+from appliance.visit.asking.asker import HEARD, Given
 from checks.facts.observation import Facts
 from checks.facts.snmp import SnmpSystem
 from collectors import snmp
@@ -13,6 +13,7 @@ from collectors.errors import CollectError, Denied
 from collectors.wire import Target
 
 WORKS = "snmp-login"
+MANAGER = "snmp-manager"
 
 
 async def ask(given: Given, question: q.Question, target: Target, service: Service) -> Facts:
@@ -24,6 +25,14 @@ async def ask(given: Given, question: q.Question, target: Target, service: Servi
         known = kept if isinstance(kept, Community | SnmpUser) else None
         return await snmp.default_communities(given.wire, target, credential=known)
     login = working(given, target, service)
+    if question == q.SNMP_MANAGERS:
+        return await snmp.managers(
+            given.wire,
+            target,
+            given.kept[MANAGER, service.id],
+            credential=login,
+            heard=given.kept.get((HEARD, given.vantage), ""),
+        )
     former = _former(given, target, service) if isinstance(login, SnmpUser) else None
     return await snmp.refusals(given.wire, target, credential=login, community=former)
 
@@ -77,4 +86,5 @@ async def _system(given: Given, target: Target, service: Service) -> SnmpSystem:
         given.kept[WORKS, service.id] = error
         raise
     given.kept[WORKS, service.id] = login
+    given.kept[MANAGER, service.id] = target
     return seen

@@ -7,7 +7,13 @@ from enum import StrEnum
 
 from checks.facts.observation import Facts
 from checks.facts.ports import PortAnswer, TcpPort
-from checks.facts.snmp import SnmpAnswer, SnmpDefaultCommunities, SnmpRefusals
+from checks.facts.snmp import (
+    SnmpAnswer,
+    SnmpDefaultCommunities,
+    SnmpElsewhere,
+    SnmpManagers,
+    SnmpRefusals,
+)
 from collectors.errors import (
     Busy,
     CollectError,
@@ -77,6 +83,12 @@ def sign_of(happened: Happened) -> Sign:
         silent = all(t.answer is SnmpAnswer.SILENT for t in happened.facts.trials)
         if silent and not happened.facts.control:
             return Sign(Weight.NOTHING, "it was silent to every SNMP question.")
+    if isinstance(happened.facts, SnmpManagers) and not happened.facts.control:
+        # Silence to a stranger is what is hoped for.
+        if happened.facts.answer is SnmpElsewhere.SILENT:
+            return Sign(Weight.NOTHING, "it was silent to an address that is no manager's.")
+        if happened.facts.answer is SnmpElsewhere.CLOSED:
+            return Sign(Weight.SIGN_OF_LIFE, "its SNMP port was refused.")
     if happened.error is None:
         return Sign(Weight.OPENED, f"it answered in {happened.protocol}.")
     return Sign(_error(happened.error, expected=happened.expected), why)

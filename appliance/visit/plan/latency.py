@@ -11,13 +11,13 @@ from checks import ALL
 from checks.check import About, Check, Form
 from checks.facts.context import Presence
 from checks.facts.ports import TcpPort
-from checks.facts.snmp import SnmpDefaultCommunities, SnmpRefusals
+from checks.facts.snmp import SnmpDefaultCommunities, SnmpManagers, SnmpRefusals
 
 OUTLET_SECONDS = 30
 """From the ledger to somebody's screen, while the outlet is connected."""
 
 # What can be silence has to be heard in two visits before it stands.
-_MAY_BE_SILENCE = (Presence, TcpPort, SnmpDefaultCommunities, SnmpRefusals)
+_MAY_BE_SILENCE = (Presence, TcpPort, SnmpDefaultCommunities, SnmpManagers, SnmpRefusals)
 
 
 @dataclass(frozen=True)

@@ -200,6 +200,17 @@ def _snmp_defaults(_site: Site, _asset: Asset, _service: Service | None) -> _Wor
     )
 
 
+def _snmp_managers(site: Site, _asset: Asset, service: Service | None) -> _Words:
+    kind = site.credential(service.credential).kind if service and service.credential else ""
+    form, name = "30 .. 020103 .. a0 .. (no user)", "SNMPv3 engine discovery"
+    if kind == "community":
+        form, name = f"{_snmp_form(site, service)} a0 ..", "Get sysUpTime.0"
+    return (
+        Pdu(f"{name}, from here", form),
+        Pdu(f"{name}, from the usual address as the control", form),
+    )
+
+
 def _ssh_offer(_site: Site, _asset: Asset, _service: Service | None) -> _Words:
     return (_SSH_NAME, _SSH_BYE)
 
@@ -286,6 +297,7 @@ _WORDS: dict[str, _Describe] = {
     "snmp-system": _snmp_system,
     "snmp-refusals": _snmp_refusals,
     "snmp-default-communities": _snmp_defaults,
+    "snmp-managers": _snmp_managers,
     **{name: _snmp_more(name) for name in (*snmp_words.GETS, *snmp_words.TABLES)},
     "ssh-offer": _ssh_offer,
     "ssh-host-key": _ssh_host_key,

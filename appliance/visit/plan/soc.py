@@ -20,6 +20,7 @@ _EVENTS = {
     "snmp-system": "SNMP reads of our own user or community",
     "snmp-refusals": "SNMP requests at lower levels; authenticationFailure traps",
     "snmp-default-communities": "SNMP with public and private; authenticationFailure traps",
+    "snmp-managers": "one SNMP question from an address that is no manager; refusals, traps",
     **snmp_words.SOC,
     "ssh-offer": "SSH opened and disconnected before any login",
     "tls-server": "one TLS handshake without a client certificate, closed at once",

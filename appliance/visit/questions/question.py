@@ -34,6 +34,8 @@ class Question:
     without which there is nothing to ask.  `within` questions are answered in the session of what
     `after` names: they cost what they add to it, and nothing is sent for them afterwards.
     `expects` names the key of the asset's `expect` without which nobody wants to know.
+    `beside` questions are put from another address of ours than the service's others, one that is
+    no manager: silence to them says nothing about the device.
     `among` is set where it comes later in a visit than its effort alone says.
     """
 
@@ -54,3 +56,4 @@ class Question:
     expects: str = ""
     among: Effort | None = None
     within: bool = False
+    beside: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.visit.questions.question import Effort, K, Question
 from checks.facts.equipment import SnmpPower, SnmpResources
-from checks.facts.snmp import SnmpDefaultCommunities, SnmpRefusals, SnmpSystem
+from checks.facts.snmp import SnmpDefaultCommunities, SnmpManagers, SnmpRefusals, SnmpSystem
 from checks.facts.snmp_identity import SnmpIdentity
 from checks.facts.switches import (
     SnmpAccess,
@@ -44,6 +44,19 @@ SNMP_DEFAULTS = Question(  # [7]
     connections=0,
     # A login that works is its control.
     among=Effort.LOGIN,
+)
+SNMP_MANAGERS = Question(  # [1; to who does not answer 2]
+    "snmp-managers",
+    "snmp",
+    Effort.LOGIN,
+    SnmpManagers,
+    daily=True,
+    packets=2,
+    octets=4 * K,
+    connections=0,
+    after="snmp-system",
+    wants="credential",
+    beside=True,
 )
 SNMP_IDENTITY = Question(  # [3; with SNMPv3 5]
     "snmp-identity",

@@ -68,7 +68,8 @@ def test_what_is_asked_daily_is_asked_once_a_day_however_often_the_asset_is_visi
     daily = {q.id for q in QUESTIONS if q.daily}
 
     assert {s.question: (s.a_day, s.spacing) for s in switch.steps if s.question in daily} == {
-        "snmp-default-communities": (1, 24 * 3600)
+        "snmp-default-communities": (1, 24 * 3600),
+        "snmp-managers": (1, 24 * 3600),
     }
 
 
