@@ -28,15 +28,17 @@ def covered(
     `behind` what its newest look heard nothing behind.
     """
     young: dict[timedelta, set[tuple[str, str, str]]] = {}
-    counted = known = 0
+    counted = known = pending = 0
     for ask in planned:
+        if ask.forbidden is not None:
+            continue
         between = wait(asset, ask)
-        # What has never been asked counts once it should have been: not in the first minutes.
-        late = running > INTERVALS * between.total_seconds()
-        if ask.forbidden is not None or not (late or recall.ever_asked(asset, ask)):
+        # What has never been asked is missing once it should have been: not in the first minutes.
+        if running <= INTERVALS * between.total_seconds() and not recall.ever_asked(asset, ask):
+            pending += 1
             continue
         if between not in young:
             young[between] = recall.young(asset.id, INTERVALS * between + LATE)
         counted += 1
         known += (ask.look.port.id, ask.look.vantage.id, ask.question.id) in young[between]
-    return OwnAsset(asset.id, asset.zone, planned=counted, answered=known, behind=behind)
+    return OwnAsset(asset.id, asset.zone, counted, known, behind=behind, pending=pending)

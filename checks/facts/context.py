@@ -38,7 +38,8 @@ class OwnAsset:
     `planned` counts its questions; `answered` those whose newest answer (facts, not a gap) is
     younger than three of their intervals.  `behind`: its newest look heard nothing, or the first
     that heard something again is young, and what the silence lay behind was found silent itself,
-    such as "zone control" or our own network.
+    such as "zone control" or our own network.  `pending` are questions that `planned` leaves out:
+    never put so far, and not late yet.
     """
 
     asset: str
@@ -46,6 +47,7 @@ class OwnAsset:
     planned: int
     answered: int
     behind: str = ""
+    pending: int = 0
 
 
 @dataclass(frozen=True)

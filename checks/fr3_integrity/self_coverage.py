@@ -29,8 +29,9 @@ from checks.zone_silence import OURSELVES
 )
 def judge(own: Own, expected: Expected) -> Verdict:
     """
-    Passes when enough of the zone's questions have an answer in age; fails when fewer have, and
-    not only behind what was found silent; does not apply to zones of whose assets we ask nothing.
+    Passes when enough of the zone's questions have an answer in age; fails when fewer have of those
+    that should have been put by now, and not only behind what was found silent; does not apply to
+    zones of whose assets we ask nothing.
 
     Green checks over half a zone look like green checks over a whole one: this tells them apart.
     Of a zone cut off another finding tells already.
@@ -46,13 +47,20 @@ def judge(own: Own, expected: Expected) -> Verdict:
             where=tuple(unknown),
         )
     planned = sum(a.planned for a in known.values())
-    if planned == 0:
+    pending = sum(a.pending for a in known.values())
+    if planned + pending == 0:
         return not_applicable(f"Nothing is asked of the assets of zone {zone.id}.")
     answered = sum(a.answered for a in known.values())
     percent = expected.limits.coverage_percent
     said = f"{answered} of {planned} questions in zone {zone.id} have an answer in age"
     if _enough(known.values(), percent):
-        return passed(f"{said}; {percent} percent are wanted.")
+        if answered * 100 >= percent * (planned + pending):
+            return passed(f"{said}; {percent} percent are wanted.")
+        return inconclusive(
+            Reason.NOT_ASKED,
+            f"{said}, and {pending} were never put so far.",
+            where=tuple(a.asset for a in known.values() if a.pending),
+        )
     lacking = [a for a in known.values() if a.answered < a.planned]
     where = tuple(a.asset for a in lacking)
     if _enough([a for a in known.values() if not a.behind], percent):

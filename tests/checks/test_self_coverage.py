@@ -46,6 +46,32 @@ def test_could_not_see_an_asset_without_a_plan():
     assert answer.where == ("plc-2",)
 
 
+def test_could_not_see_what_was_never_asked_though_all_that_was_asked_is_answered():
+    known, other = (
+        OwnAsset("plc-1", "control", 10, 10),
+        OwnAsset("plc-2", "control", 0, 0, pending=8),
+    )
+    answer = verdict(CHECK, own=Own(assets=(known, other)), zone=ZONE)
+
+    assert told(answer) == ("inconclusive", "not-asked")
+    assert answer.where == ("plc-2",)
+    assert answer.said == (
+        "10 of 10 questions in zone control have an answer in age, and 8 were never put so far."
+    )
+
+
+def test_holds_while_the_last_few_wait_for_their_first_turn():
+    known, other = (
+        OwnAsset("plc-1", "control", 10, 10),
+        OwnAsset("plc-2", "control", 8, 8, pending=2),
+    )
+
+    assert told(verdict(CHECK, own=Own(assets=(known, other)), zone=ZONE)) == (
+        "pass",
+        "as-expected",
+    )
+
+
 def behind(cause, *, others=10):
     return Own(
         assets=(
