@@ -18,31 +18,32 @@ from typing import Any
 
 import structlog
 
-from appliance import commands, configured, lock, publishing
-from appliance.accepting import guarded_by_the_kernel
-from appliance.acting import acted
-from appliance.answers import matrix_of, run_checks
+from appliance import publishing
 from appliance.clock import Clock, SystemClock
 from appliance.drill.drilling import Drilling
 from appliance.drill.obeying import obey as drill
-from appliance.duties import duties
-from appliance.housekeeping import Housekeeping
-from appliance.keeping import Keeping
 from appliance.ledger import incarnation, keys
 from appliance.ledger.store import Store
-from appliance.matrices import Matrices
-from appliance.notify import notify
 from appliance.outlets import web
 from appliance.outlets.picture import Picture
 from appliance.outlets.serving import Door, PageError, serve
-from appliance.painting import paint, sources
-from appliance.reporting import status
-from appliance.restoring import restore
-from appliance.round import Rounds
-from appliance.ruling import COMMANDS, Ruling
+from appliance.rounds.acting import acted
+from appliance.rounds.matrices import Matrices
+from appliance.rounds.restoring import restore
+from appliance.rounds.round import Rounds
+from appliance.running import commands, configured, lock
+from appliance.running.accepting import guarded_by_the_kernel
+from appliance.running.answers import matrix_of, run_checks
+from appliance.running.duties import duties
+from appliance.running.housekeeping import Housekeeping
+from appliance.running.keeping import Keeping
+from appliance.running.notify import notify
+from appliance.running.painting import paint, sources
+from appliance.running.reporting import status
+from appliance.running.ruling import COMMANDS, Ruling
+from appliance.running.turns import Turns
 from appliance.site.loading import Loaded, load
 from appliance.site.secrets import Secrets
-from appliance.turns import Turns
 from appliance.visit.guard import GUARD_FILE, Guard, Kept
 from appliance.visit.guard.peers import Peer
 

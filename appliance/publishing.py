@@ -19,7 +19,7 @@ from appliance.outlets import messages, telling
 from appliance.outlets.mqtt import STEADY_SECONDS, MqttOutlet, jittered
 from appliance.outlets.picture import Link
 from appliance.outlets.soc import SocOutlet
-from appliance.round import Rounds
+from appliance.rounds.round import Rounds
 from appliance.site.model import Site
 from appliance.site.problems import Problem, SiteError
 from appliance.site.secrets import SecretError, Secrets

@@ -20,8 +20,8 @@ from appliance.clock import Clock, SystemClock
 from appliance.demo.plant import Plant
 from appliance.demo.site import write_site
 from appliance.ledger.store import Store
-from appliance.restoring import restore
-from appliance.round import Rounds
+from appliance.rounds.restoring import restore
+from appliance.rounds.round import Rounds
 from appliance.site.loading import load
 from appliance.site.model import Site
 from appliance.visit.guard import Guard, Kept

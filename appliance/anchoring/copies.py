@@ -16,7 +16,7 @@ import structlog
 
 from appliance.ledger import bodies
 from appliance.ledger.anchors.outside import Outside, incarnation
-from appliance.round import Rounds
+from appliance.rounds.round import Rounds
 from appliance.visit.guard.event import Event
 from appliance.visit.guard.hold import SITE
 

@@ -23,7 +23,7 @@ from appliance.ledger import bodies
 from appliance.ledger.anchors.receipt import Receipt
 from appliance.outlets.picture import AnchorPicture
 from appliance.publishing import Publishing
-from appliance.round import Rounds
+from appliance.rounds.round import Rounds
 from appliance.visit.guard.event import Event
 
 log = structlog.get_logger()

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from appliance import beginning, commands
 from appliance.anchoring.copies import Copies
 from appliance.cli.alone import alone
 from appliance.cli.ending import fail, guarded, run
 from appliance.cli.options import Directory
 from appliance.outlets.text import harmless
+from appliance.running import beginning, commands
 from appliance.site.loading import load
 from appliance.visit.guard.peers import may, myself, operators_group
 

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from appliance import beginning, daemon, lock
+from appliance import daemon
 from appliance.anchoring.copies import Copies
 from appliance.clock import SystemClock
 from appliance.ledger import incarnation
-from appliance.restoring import restore
-from appliance.round import Rounds
+from appliance.rounds.restoring import restore
+from appliance.rounds.round import Rounds
+from appliance.running import beginning, lock
 from appliance.site.loading import Loaded
 from appliance.visit.guard import GUARD_FILE, Guard, Kept
 

@@ -7,16 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from appliance import commands
-from appliance.answers import run_checks
 from appliance.cli.alone import alone
 from appliance.cli.ending import fail, guarded, run
 from appliance.cli.options import Directory, Format
 from appliance.cli.printing import as_json, print_judged, working
 from appliance.outlets import logs
 from appliance.outlets.text import harmless
-from appliance.reporting import exit_code
-from appliance.ruling import Ruling
+from appliance.running import commands
+from appliance.running.answers import run_checks
+from appliance.running.reporting import exit_code
+from appliance.running.ruling import Ruling
 from appliance.site.loading import Loaded, load
 from appliance.visit.guard.restraint import Extent
 from checks import ALL

@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from appliance import commands
 from appliance.cli.ending import fail, guarded, run
 from appliance.cli.options import Directory, Format
 from appliance.cli.printing import as_json
 from appliance.drill.book import PERSON
 from appliance.outlets.text import harmless
+from appliance.running import commands
 from appliance.site.loading import load
 
 NOT_THROUGH = 1

@@ -8,9 +8,9 @@ from typing import Any, NoReturn, TypeVar
 
 import typer
 
-from appliance import commands, lock
 from appliance.ledger.errors import LedgerError
 from appliance.outlets.serving import PageError
+from appliance.running import commands, lock
 from appliance.site.problems import SiteError
 from appliance.visit.guard import KeptError
 

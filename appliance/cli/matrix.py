@@ -14,14 +14,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from appliance import commands
-from appliance.answers import matrix_of
 from appliance.cli.alone import alone
 from appliance.cli.ending import fail, guarded, run
 from appliance.cli.options import Directory
 from appliance.cli.printing import as_json
-from appliance.matrices import Matrices
 from appliance.outlets import logs
+from appliance.rounds.matrices import Matrices
+from appliance.running import commands
+from appliance.running.answers import matrix_of
 from appliance.site.loading import Loaded, load
 from appliance.site.mapping import references as read_references
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from appliance.cadence import Cadence
 from appliance.cli.ending import fail, guarded
 from appliance.cli.moments import moment
 from appliance.cli.options import Format
@@ -17,6 +16,7 @@ from appliance.judge.judging import Judge
 from appliance.ledger.package.otherwise import Compared, Line, compare, is_worse
 from appliance.ledger.package.tables import instant, lasting
 from appliance.outlets.text import harmless
+from appliance.rounds.cadence import Cadence
 from appliance.site.loading import Loaded, load
 from appliance.site.model import Site
 from appliance.visit.asks import asks

@@ -9,11 +9,11 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from appliance import commands
 from appliance.cli.ending import fail, guarded, run
 from appliance.cli.options import Directory, Format
 from appliance.cli.printing import as_json, print_judged, print_lines
 from appliance.outlets.text import harmless
+from appliance.running import commands
 from appliance.site.loading import load
 
 Parts = str | list[tuple[str, str]]

@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from appliance import commands, daemon, lock
-from appliance.acknowledging import NOBODY_RUNS, is_alert
+from appliance import daemon
 from appliance.cli.ending import fail, run
 from appliance.cli.options import Directory
 from appliance.clock import SystemClock
 from appliance.ledger import bodies
 from appliance.outlets.text import harmless
+from appliance.rounds.acknowledging import NOBODY_RUNS, is_alert
+from appliance.running import commands, lock
 from appliance.site.loading import Loaded, load, state_dir_of
 from appliance.site.problems import SiteError
 from appliance.visit.guard import GUARD_FILE

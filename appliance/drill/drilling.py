@@ -24,7 +24,7 @@ from appliance.drill.timing import due
 from appliance.ledger.entry import Message
 from appliance.outlets.drilled import Drilled
 from appliance.publishing import Publishing
-from appliance.round import Rounds
+from appliance.rounds.round import Rounds
 from checks.facts.drills import OwnDrills
 from checks.facts.verdict import Outcome
 

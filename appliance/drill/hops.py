@@ -12,7 +12,7 @@ from appliance.ledger.store import Store
 from appliance.outlets.mqtt import MqttOutlet
 from appliance.outlets.soc import SocOutlet
 from appliance.publishing import Publishing
-from appliance.round import Rounds
+from appliance.rounds.round import Rounds
 from appliance.site.model import Site
 
 

@@ -8,9 +8,9 @@ from importlib.resources import files
 
 import structlog
 
-from appliance.falling import distrust
 from appliance.ledger import bodies
-from appliance.round import Rounds
+from appliance.rounds.falling import distrust
+from appliance.rounds.round import Rounds
 from checks import ALL
 from checks.known_bad import FILE, broken
 

@@ -8,10 +8,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from appliance.demo.alarms import Alarms
 from appliance.demo.modbus_device import ModbusDevice
 from appliance.ledger.store import Store
-from appliance.restoring import restore
-from appliance.round import Rounds
+from appliance.rounds.restoring import restore
+from appliance.rounds.round import Rounds
+from appliance.running.turns import Turns
 from appliance.site.loading import load
-from appliance.turns import Turns
 from appliance.visit.guard import Guard, Kept
 from appliance.visit.guard.commands import Parts, obey
 

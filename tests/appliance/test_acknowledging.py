@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from appliance.acknowledging import acknowledge, is_alert
-from appliance.painting import paint
-from appliance.reporting import status
-from appliance.ruling import Ruling
+from appliance.rounds.acknowledging import acknowledge, is_alert
+from appliance.running.painting import paint
+from appliance.running.reporting import status
+from appliance.running.ruling import Ruling
 from appliance.visit.guard.peers import Peer
 from tests.visit.clocks import START, FakeClock
 

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from appliance.daemon import Daemon
-from appliance.ruling import COMMANDS
+from appliance.running.ruling import COMMANDS
 from appliance.visit.guard.canary import Seen
 from appliance.visit.guard.latch import SECRET
 from appliance.visit.guard.peers import Peer

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from appliance import turns
-from appliance.falling import age
+from appliance.rounds.falling import age
+from appliance.running import turns
 from appliance.site.loading import load
 from appliance.visit import classes
 from appliance.visit.guard import Kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from appliance.chronicle import Chronicle
+from appliance.running.chronicle import Chronicle
 from tests.visit.clocks import FakeClock
 
 ASSETS = """

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from appliance import commands
 from appliance.cli import app
 from appliance.ledger.show import show
+from appliance.running import commands
 from appliance.visit.slots import SEGMENT_SLOTS
 from tests.appliance.counting import counting
 from tests.appliance.processes import ROOT, UPHELD, daemon, fetched, page, upheld

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from appliance.painting import paint
+from appliance.running.painting import paint
 from appliance.visit.guard.restraint import Extent, Leave
 from appliance.visit.slots import SEGMENT_SLOTS, SITE_SLOTS, Slots
 from appliance.visit.taking import Taken

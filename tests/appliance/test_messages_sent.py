@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.acknowledging import acknowledge
-from appliance.falling import age
 from appliance.outlets.alerts import SUMMED_AFTER
 from appliance.outlets.teller import Change
+from appliance.rounds.acknowledging import acknowledge
+from appliance.rounds.falling import age
 from checks.facts.standing import State
 from tests.appliance.test_acknowledging import ACK, open_key
 from tests.outlets.schemas import KINDS, fits

@@ -9,14 +9,14 @@ from datetime import timedelta
 
 import pytest
 
-from appliance import matrices
 from appliance.clock import SystemClock
 from appliance.judge.judging import applicable, subjects
 from appliance.judge.matrix import matrix
 from appliance.ledger.store import Store
-from appliance.matrices import Matrices
-from appliance.painting import paint
-from appliance.round import Rounds
+from appliance.rounds import matrices
+from appliance.rounds.matrices import Matrices
+from appliance.rounds.round import Rounds
+from appliance.running.painting import paint
 from appliance.site.loading import load
 from appliance.visit.guard import Guard, Kept
 from checks import ALL, BY_ID

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 import pytest
 from typer.testing import CliRunner
 
-from appliance import commands
 from appliance.cli import app
+from appliance.running import commands
 from tests.appliance.processes import ROOT, UPHELD, free_port, upheld
 from tests.visit.plan.namespace import namespace, needed
 

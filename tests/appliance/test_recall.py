@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.falling import age
 from appliance.judge.replaying import standings
-from appliance.painting import paint
+from appliance.rounds.falling import age
+from appliance.running.painting import paint
 from checks.facts.standing import State
 from tests.visit.clocks import FakeClock
 

@@ -3,8 +3,8 @@
 import pytest
 from structlog.testing import capture_logs
 
-from appliance.painting import paint
-from appliance.refusals import Refusals
+from appliance.rounds.refusals import Refusals
+from appliance.running.painting import paint
 from appliance.site.model import Site
 from appliance.visit.guard import Guard, Kept
 from collectors.errors import BudgetSpent, NotPermitted

@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from appliance.falling import age
 from appliance.judge.replaying import standings
+from appliance.rounds.falling import age
 from checks.facts.standing import State
 from checks.facts.verdict import Reason
 from collectors.errors import Filtered, NoWayOut

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from appliance.outlets import metrics, web
-from appliance.painting import paint
-from appliance.reporting import status
+from appliance.running.painting import paint
+from appliance.running.reporting import status
 from appliance.visit.guard.canary import Seen
 from appliance.visit.guard.signs import Sign, Weight
 from appliance.visit.guard.waiting import in_the_way

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from appliance import commands, lock
 from appliance.cli import app
 from appliance.cli.stopping import GUARD_FILE
 from appliance.clock import SystemClock
 from appliance.ledger.show import show
+from appliance.running import commands, lock
 from appliance.visit.guard.hold import Holds
 from appliance.visit.guard.kept import Kept
 

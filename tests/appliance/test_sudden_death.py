@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from appliance import commands
 from appliance.ledger.verify import verify
+from appliance.running import commands
 from tests.appliance.processes import PATIENCE, daemon
 from tests.outlets.brokers import Listener, Mosquitto
 

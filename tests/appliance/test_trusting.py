@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from typer.testing import CliRunner
 
-from appliance import turns
 from appliance.cli import app
+from appliance.running import turns
 from appliance.site.loading import load
 from checks.facts.verdict import Reason
 from tests.appliance.passing import lived

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from appliance.outlets import metrics, web
-from appliance.painting import paint
+from appliance.running.painting import paint
 from checks.facts.standing import State
 from tests.devices.opcua_server import identity, opcua_server
 

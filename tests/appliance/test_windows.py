@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance import turns
+from appliance.running import turns
 from checks.facts.verdict import Reason
 from tests.appliance.passing import lived
 from tests.appliance.processes import free_port

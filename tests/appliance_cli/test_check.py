@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from appliance import commands
+from appliance.running import commands
 
 EXPECTED = ("--check", "port-expected-present")
 

@@ -14,7 +14,7 @@ from appliance.cli import app, status
 from appliance.cli.printing import working
 from appliance.outlets.drilled import Drilled
 from appliance.outlets.picture import AnchorPicture
-from appliance.reporting import status as reported
+from appliance.running.reporting import status as reported
 from checks.facts.drills import OwnDrills
 from tests.outlets.conftest import AT, NASTY, paint  # noqa: F401 - a fixture
 

@@ -15,8 +15,8 @@ from appliance.drill.drilling import Drilling
 from appliance.drill.hops import Patience
 from appliance.ledger.store import Store
 from appliance.publishing import Publishing
-from appliance.restoring import restore
-from appliance.round import Rounds
+from appliance.rounds.restoring import restore
+from appliance.rounds.round import Rounds
 from appliance.site.loading import load
 from appliance.visit.guard import Guard, Kept
 

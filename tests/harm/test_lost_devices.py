@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.falling import age
+from appliance.rounds.falling import age
 from appliance.visit import classes
 from checks.facts.standing import State
 from tests.harm.appliances import Hurried, guard_entries, head

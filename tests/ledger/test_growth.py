@@ -20,7 +20,7 @@ from appliance.demo.plant import Plant
 from appliance.demo.site import write_site
 from appliance.ledger import bodies, bundles
 from appliance.ledger.store import Store
-from appliance.round import Rounds
+from appliance.rounds.round import Rounds
 from appliance.site.loading import load
 from appliance.visit.guard import Guard, Kept
 from checks.facts.context import Moment

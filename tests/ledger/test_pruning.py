@@ -12,7 +12,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from appliance.chronicle import Chronicle
 from appliance.ledger import bodies, bundles, pruning, reading, schema
 from appliance.ledger.errors import LedgerError
 from appliance.ledger.naming import named
@@ -22,6 +21,7 @@ from appliance.ledger.store import Store
 from appliance.ledger.tiles import StoredNodes
 from appliance.ledger.tree import consistency_at, inclusion_at, leaf_hash, verify_inclusion
 from appliance.ledger.verify import verify
+from appliance.running.chronicle import Chronicle
 from appliance.site.loading import load
 from tests.ledger.package.conftest import ORIGIN, SITE, START, Plant
 from tests.visit.clocks import FakeClock

@@ -14,7 +14,7 @@ import pytest
 from appliance.outlets import web
 from appliance.outlets.rendering import MOST_ROWS
 from appliance.outlets.sources import Sources
-from appliance.reporting import status
+from appliance.running.reporting import status
 from checks.facts.standing import State
 from checks.facts.verdict import Reason
 from tests.outlets.conftest import endpoints

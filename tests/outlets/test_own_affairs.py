@@ -14,7 +14,7 @@ from appliance.outlets.alerts import CAP, Acknowledged, Alert
 from appliance.outlets.drilled import Drilled
 from appliance.outlets.picture import AnchorPicture
 from appliance.outlets.rendering import STYLE
-from appliance.reporting import status
+from appliance.running.reporting import status
 from checks.check import Strength
 from checks.facts.drills import OwnDrills
 from checks.facts.standing import State

@@ -18,8 +18,8 @@ import pytest
 
 from appliance.clock import SystemClock
 from appliance.ledger.store import Store
-from appliance.restoring import restore
-from appliance.round import Rounds
+from appliance.rounds.restoring import restore
+from appliance.rounds.round import Rounds
 from appliance.site.loading import load
 from appliance.visit.guard import Guard, Kept
 from checks.facts.codec import canonical, digest

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from appliance.chronicle import Chronicle
 from appliance.ledger.store import Store
+from appliance.running.chronicle import Chronicle
 from appliance.site.loading import load
 from tests.ledger.package.conftest import ORIGIN, SITE, START, outside_checkpoint, run, unpacked
 from tests.ledger.package.test_beside import visit

@@ -9,10 +9,10 @@ from typing import Any
 
 from appliance.ledger.keys import VKEY_FILE
 from appliance.ledger.package.method import by_hand
-from appliance.matrices import Matrices
 from appliance.outlets.picture import AnchorPicture, AssetPicture, Picture, ZonePicture
 from appliance.outlets.sources import Sources
-from appliance.round import Rounds
+from appliance.rounds.matrices import Matrices
+from appliance.rounds.round import Rounds
 from appliance.site.model import Asset, Site
 from appliance.visit.guard.waiting import in_the_way
 from checks import ALL

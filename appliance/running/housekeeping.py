@@ -12,11 +12,11 @@ from datetime import datetime
 
 import structlog
 
-from appliance.falling import age
-from appliance.notify import notify
 from appliance.outlets import messages, syslog_heads, telling
 from appliance.publishing import Publishing
-from appliance.round import Rounds
+from appliance.rounds.falling import age
+from appliance.rounds.round import Rounds
+from appliance.running.notify import notify
 
 EVERY_SECONDS = 2.0
 WEDGED_SECONDS = 45.0

@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from appliance.cadence import Cadence
 from appliance.clock import Clock
-from appliance.coverage import covered
 from appliance.judge.judging import Judge, Judged
 from appliance.ledger import bodies
 from appliance.ledger.entry import Message
@@ -24,9 +22,11 @@ from appliance.ledger.writing import Committed
 from appliance.outlets.drilled import Drilled
 from appliance.outlets.picture import Link
 from appliance.outlets.teller import Change, Teller, Telling
-from appliance.recall import Recall
-from appliance.refusals import Refusals
-from appliance.silences import Silences
+from appliance.rounds.cadence import Cadence
+from appliance.rounds.coverage import covered
+from appliance.rounds.recall import Recall
+from appliance.rounds.refusals import Refusals
+from appliance.rounds.silences import Silences
 from appliance.site.loading import Loaded
 from appliance.site.model import Asset, Site
 from appliance.site.profiles import firmware_oids, profiles

@@ -9,14 +9,14 @@ from typing import Any
 import structlog
 
 from appliance import publishing
-from appliance.accepting import guarded_by_the_kernel, same_appliance
 from appliance.anchoring.made import anchors
-from appliance.beginning import CONFIGURATION
 from appliance.ledger import bodies
-from appliance.notify import notify
 from appliance.outlets.serving import Door, PageError
-from appliance.restoring import forget
-from appliance.round import Rounds
+from appliance.rounds.restoring import forget
+from appliance.rounds.round import Rounds
+from appliance.running.accepting import guarded_by_the_kernel, same_appliance
+from appliance.running.beginning import CONFIGURATION
+from appliance.running.notify import notify
 from appliance.site.difference import difference
 from appliance.site.loading import load
 from appliance.site.problems import SiteError

@@ -11,7 +11,7 @@ from appliance.judge.judging import Judged
 from appliance.judge.matrix import MatrixCell, ratios
 from appliance.outlets.alerts import Phase
 from appliance.outlets.picture import Picture
-from appliance.round import Visited
+from appliance.rounds.round import Visited
 from appliance.site.model import Site
 from appliance.visit.guard.restraint import Extent
 from appliance.visit.guard.waiting import InTheWay

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliance.ledger import bodies
-from appliance.round import Rounds
+from appliance.rounds.round import Rounds
 from appliance.visit.guard.peers import Peer
 
 

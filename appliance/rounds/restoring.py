@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from appliance.judge.judging import applicable, subjects
 from appliance.ledger import bodies
 from appliance.ledger.entry import Message
-from appliance.round import Rounds
+from appliance.rounds.round import Rounds
 from checks import ALL
 from checks.facts.codec import build
 from checks.facts.standing import Standing, StateKey

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import structlog
 
-from appliance import beginning
 from appliance.ledger import bodies, bundles, pruning
 from appliance.ledger.tiles import StoredNodes
-from appliance.round import Rounds
+from appliance.rounds.round import Rounds
+from appliance.running import beginning
 
 log = structlog.get_logger()
 

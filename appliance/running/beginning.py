@@ -23,7 +23,7 @@ from appliance.anchoring.copies import Copies
 from appliance.ledger import bodies, durable
 from appliance.ledger.anchors.outside import Outside, contradiction, found
 from appliance.ledger.errors import LedgerError, NoteError
-from appliance.round import Rounds
+from appliance.rounds.round import Rounds
 from appliance.site.difference import difference
 from checks.facts.codec import canonical
 

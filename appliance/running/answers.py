@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from appliance.acting import acted
-from appliance.matrices import Matrices
-from appliance.reporting import cells_shown, report
-from appliance.round import Rounds
+from appliance.rounds.acting import acted
+from appliance.rounds.matrices import Matrices
+from appliance.rounds.round import Rounds
+from appliance.running.reporting import cells_shown, report
 from appliance.visit.guard.peers import Peer, myself
 from checks import ALL
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from appliance.recall import Looked, Recall
+from appliance.rounds.recall import Looked, Recall
 from appliance.site.model import Asset
 from checks.facts.context import OwnZone
 from checks.zone_silence import SITE, is_site_silent, is_zone_silent, zone_named

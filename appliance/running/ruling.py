@@ -12,8 +12,8 @@ from typing import Any
 
 import structlog
 
-from appliance.acknowledging import acknowledge, is_alert
-from appliance.round import Rounds
+from appliance.rounds.acknowledging import acknowledge, is_alert
+from appliance.rounds.round import Rounds
 from appliance.visit.guard.commands import COMMANDS, Parts, hold_files, obey
 from appliance.visit.guard.event import Event
 from appliance.visit.guard.hold import SITE, file_hold

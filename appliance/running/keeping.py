@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from appliance import beginning
 from appliance.anchoring.copies import Copies
 from appliance.anchoring.duty import Anchoring
-from appliance.chronicle import Chronicle
 from appliance.ledger import incarnation
 from appliance.publishing import Publishing
-from appliance.round import Rounds
+from appliance.rounds.round import Rounds
+from appliance.running import beginning
+from appliance.running.chronicle import Chronicle
 
 
 class Keeping:

@@ -12,7 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from appliance.round import Rounds, Visited
+from appliance.rounds.round import Rounds, Visited
 from appliance.site.model import Asset
 from appliance.visit.classes import class_for
 from appliance.visit.schedule import next_turn

@@ -10,7 +10,7 @@ from typing import Any
 from appliance.judge.standing import aged, distrusted
 from appliance.ledger import bodies
 from appliance.outlets.teller import Change
-from appliance.round import Rounds
+from appliance.rounds.round import Rounds
 from checks.facts.standing import Standing, StateKey
 from checks.facts.verdict import Reason
 

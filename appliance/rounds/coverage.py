@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from appliance.recall import Recall
+from appliance.rounds.recall import Recall
 from appliance.site.model import Asset
 from appliance.visit.asks import Ask
 from checks.facts.context import OwnAsset

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from appliance.drill.drilling import Drilling
-from appliance.keeping import Keeping
+from appliance.running.keeping import Keeping
 
 Duty = Callable[[asyncio.Event], Awaitable[None]]
 """Runs until the event is set.  Nothing a duty does may delay a visit."""

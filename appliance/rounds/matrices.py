@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from appliance.judge.matrix import MatrixCell, matrix
-from appliance.round import Rounds
+from appliance.rounds.round import Rounds
 from checks import BY_ID
 
 Cells = tuple[MatrixCell, ...]

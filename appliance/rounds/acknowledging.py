@@ -7,7 +7,7 @@ from typing import Any
 
 from appliance.ledger import bodies
 from appliance.outlets.alerts import Acknowledged
-from appliance.round import Rounds
+from appliance.rounds.round import Rounds
 from appliance.site.problems import choices
 
 NOBODY_RUNS = "no upheld runs here; an alert is acknowledged with the one that tells it"

@@ -1,0 +1,1 @@
+"""One asset's turn, and all that one running appliance remembers between turns."""
