@@ -18,7 +18,7 @@ from tests.harm.conftest import SHORT
 from tests.harm.lossy import Path
 
 DELAY = 0.03 if SHORT else 3.0
-AGENTS = 8 if SHORT else 50
+AGENTS = 8 if SHORT else 20
 VISITS = 3
 ZONES = 1 if SHORT else 10
 HOUR = 3_600.0
