@@ -5,9 +5,7 @@ On the wire: UDP, Get and GetNext only, one question outstanding, each asked onc
 single values, at most eight rows of two table columns.  `system` asks with the configured
 credential.  `refusals` repeats one GET of sysUpTime.0 in other versions and at lower levels.
 `default_communities` does it with `public` and `private`, v2c and v1.  `lives` sends one datagram:
-a GET of sysUpTime.0 with a community, or without any user the question for the engine id.
-`managers` sends that from another address of ours, and unless it is answered once more from the
-usual one.  Never: SET, GetBulk, walks
+a GET of sysUpTime.0 with a community, or without any user the question for the engine id.  Never: SET, GetBulk, walks
 of tables, traps, guessed communities or users.
 
 Before a silence is recorded a positive control is asked in the same exchange, and named.
@@ -17,22 +15,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 
 from checks.facts.clocks import ClockReading
 from checks.facts.snmp import (
     SnmpAnswer,
     SnmpDefaultCommunities,
-    SnmpElsewhere,
     SnmpLevel,
-    SnmpManagers,
     SnmpRefusals,
     SnmpSystem,
     SnmpTrial,
 )
 from collectors.credentials import Community, SnmpUser
-from collectors.errors import BudgetSpent, Denied, Refused, TimedOut, TurnedAway, Unintelligible
+from collectors.errors import BudgetSpent, Denied, TimedOut, Unintelligible
 from collectors.snmp_client import NOBODY, Agent, agent, own_level
 from collectors.snmp_values import date_and_time, longest_prefix, mac, text
 from collectors.wire import Target, Wire
@@ -156,7 +151,7 @@ async def refusals(
         asked = [(level, credential) for level in order[: order.index(own)]]
         if community is not None:
             asked += [(SnmpLevel.V1, community), (SnmpLevel.V2C, community)]
-    seconds = _patience(wire, 1 + len(asked))
+    seconds = patience(wire, 1 + len(asked))
     async with _deadline(wire, target, "asking whom else it answers"):
         passed = await _answer(wire, target, credential, own, seconds=seconds)
         answered = passed is SnmpAnswer.ANSWERED
@@ -178,7 +173,7 @@ async def default_communities(
     The control is the credential at its own level; without one it is the SNMPv3 engine
     discovery.  Raises as `refusals`.
     """
-    seconds = _patience(wire, 1 + 2 * len(DEFAULT_COMMUNITIES))
+    seconds = patience(wire, 1 + 2 * len(DEFAULT_COMMUNITIES))
     async with _deadline(wire, target, "trying default communities"):
         if credential is None:
             control = await _discovery(wire, target, seconds=seconds)
@@ -191,50 +186,6 @@ async def default_communities(
                 answer = await _answer(wire, target, Community(name), level, seconds=seconds)
                 trials.append(SnmpTrial(level, name, _unless_known(answer, known=bool(control))))
         return SnmpDefaultCommunities(tuple(trials), control)
-
-
-async def managers(
-    wire: Wire,
-    target: Target,
-    manager: Target,
-    *,
-    credential: Community | SnmpUser,
-    heard: str,
-) -> SnmpManagers:
-    """
-    Whether the agent answers `target`'s source, which is not its manager's.
-
-    One datagram, as `lives`.  Unless it is answered, `manager` asks the same once more, so that
-    an agent that died meanwhile is not taken for one that is choosy.  `heard` says who answered
-    that source in the same visit.  Raises `Unreachable`, `Denied` and what the wire raises.
-    """
-    asked = "the configured community" if isinstance(credential, Community) else ENGINE
-    once = replace(wire, packets=1, connect=_patience(wire, 2))
-    answer, control = await _elsewhere(once, target, credential), ""
-    if answer is not SnmpElsewhere.ANSWERED:
-        again = await _elsewhere(once, manager, credential)
-        control = asked if again is SnmpElsewhere.ANSWERED else ""
-    return SnmpManagers(
-        source=target.source or "",
-        manager=manager.source or "",
-        asked=asked,
-        answer=answer,
-        control=control,
-        heard=heard,
-    )
-
-
-async def _elsewhere(wire: Wire, target: Target, credential: Community | SnmpUser) -> SnmpElsewhere:
-    """Whatever comes back has passed the agent's list of managers."""
-    try:
-        await lives(wire, target, credential=credential)
-    except TimedOut:
-        return SnmpElsewhere.SILENT
-    except Refused:
-        return SnmpElsewhere.CLOSED
-    except (Unintelligible, TurnedAway):
-        return SnmpElsewhere.ANSWERED
-    return SnmpElsewhere.ANSWERED
 
 
 async def _answer(
@@ -324,7 +275,7 @@ async def _clock(asked: Agent, wire: Wire) -> ClockReading | None:
     )
 
 
-def _patience(wire: Wire, questions: int) -> float:
+def patience(wire: Wire, questions: int) -> float:
     """Seconds for each of so many questions, so that silence to all still leaves facts."""
     return min(wire.connect, 0.9 * wire.whole / questions)
 

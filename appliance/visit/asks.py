@@ -25,7 +25,8 @@ def asks(asset: Asset, looks: tuple[Look, ...], *, laboratory: bool) -> tuple[As
     """
     Everything a whole visit asks, gentlest first.
 
-    A service is spoken to from one vantage only: the first that is permitted to.  Only what is asked `beside` it comes from another.
+    A service is spoken to from one vantage only: the first that is permitted to.  Only what is
+    asked `beside` it comes from another.
     """
     found = [Ask(look, q.TCP_PORT) for look in looks if look.port.transport == "tcp"]
     spoken: set[str] = set()

@@ -26,8 +26,8 @@ from checks.facts.verdict import (
     audience=ENGINEERING,
     enables=("T0888",),
     remedy="Set the agent's management access list to the addresses of its managers.",
-    by_hand="From a host of the zone that is no manager run snmpget with a community that works, or "
-    "with any SNMPv3 user: only a timeout is right, an error message is an answer too.",
+    by_hand="From a host of the zone that is no manager run snmpget with a community that works, "
+    "or with any SNMPv3 user: only a timeout is right, an error message is an answer too.",
 )
 def judge(looks: tuple[Seen[SnmpManagers], ...], expected: Expected) -> Verdict:
     """

@@ -12,7 +12,7 @@ import pytest
 from checks.facts.snmp import SnmpElsewhere
 from collectors.credentials import Community, SnmpUser
 from collectors.errors import CollectError, NoWayOut
-from collectors.snmp import managers
+from collectors.snmp_managers import managers
 from collectors.wire import Target, Wire
 from tests.devices.snmp_peers import SET, OpenGate, peer
 from tests.devices.snmpd import PROGRAM, snmpd

@@ -10,6 +10,7 @@ from checks.facts.snmp import SnmpSystem
 from collectors import snmp
 from collectors.credentials import Community, SnmpUser
 from collectors.errors import CollectError, Denied
+from collectors.snmp_managers import managers
 from collectors.wire import Target
 
 WORKS = "snmp-login"
@@ -26,7 +27,7 @@ async def ask(given: Given, question: q.Question, target: Target, service: Servi
         return await snmp.default_communities(given.wire, target, credential=known)
     login = working(given, target, service)
     if question == q.SNMP_MANAGERS:
-        return await snmp.managers(
+        return await managers(
             given.wire,
             target,
             given.kept[MANAGER, service.id],

@@ -263,6 +263,21 @@ def test_a_datagram_to_nobody_declared_is_named():
     assert whys([udp(OURS, 40_001, RTU, 161, GET)]) == ["this target is not in the plan"]
 
 
+def test_a_second_look_is_explained_and_what_it_may_not_say_is_named():
+    assert not whys([udp(PLAIN, 40_001, SWITCH, 161, GET)])
+    assert whys([udp(PLAIN, 40_001, SWITCH, 161, SET)]) == ["PDU tag 0xa3 is not on the allow-list"]
+
+
+def test_a_second_address_that_is_not_to_ask_is_named():
+    vantages = [
+        {"id": "monitor", "zone": "dmz", "source": OURS},
+        {"id": "plain", "zone": "dmz", "source": PLAIN, "kind": "monitor"},
+    ]
+    site = made(appliance={"id": "edge", "vantages": vantages})
+
+    assert whys([udp(PLAIN, 40_001, SWITCH, 161, GET)], site) == ["this target is not in the plan"]
+
+
 def opcua(kind: bytes, body: bytes) -> bytes:
     return kind + b"F" + struct.pack("<I", 8 + len(body)) + body
 
