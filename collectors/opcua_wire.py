@@ -29,6 +29,7 @@ from asyncua.ua.ua_binary import (
 
 from collectors import allowed
 from collectors.errors import CollectError, HungUp, NotPermitted, Unintelligible
+from collectors.opcua_decoding import Forwards
 from collectors.wire import SECURE_CAP, Gate, Metered, Target
 
 # The library reports every fault of a device to its log; ours goes into the record.
@@ -251,7 +252,7 @@ class Channel(asyncio.Protocol):
         return frame
 
     def _take(self, frame: bytes) -> None:
-        buffer = Buffer(frame)
+        buffer = Forwards(frame)
         header = header_from_binary(buffer)
         message = self._connection.receive_from_header_and_body(header, buffer)
         if message is None:
@@ -277,6 +278,7 @@ class Channel(asyncio.Protocol):
 
 def _response(request: Any, body: Buffer) -> Any:
     """The decoded answer to `request`, if it is one and says Good; raises `Said` otherwise."""
+    body = Forwards(body.read(len(body)))
     kind = nodeid_from_binary(body.copy())
     if kind == ua.FourByteNodeId(ua.ObjectIds.ServiceFault_Encoding_DefaultBinary):
         fault = struct_from_binary(ua.ServiceFault, body)
@@ -289,8 +291,7 @@ def _response(request: Any, body: Buffer) -> Any:
     if len(body):
         # The library reads a broken count as an empty list: what then is missing stands here.
         raise ValueError(f"{len(body)} octets are left over")
-    result = response.ResponseHeader.ServiceResult
-    if not result.is_good():
+    if not (result := response.ResponseHeader.ServiceResult).is_good():
         raise Said(result.value, of_service=True)
     return response
 

@@ -58,6 +58,7 @@ def values(request: ua.ReadRequest) -> ua.ReadResponse:
             build = ua.BuildInfo()
             build.ManufacturerName, build.ProductName = "Acme", "Controller"
             build.SoftwareVersion = "4.1"
+            build.BuildDate = ua.uatypes.datetime(2026, 3, 2)
             value = ua.Variant(build, ua.VariantType.ExtensionObject)
         elif name == "i=2994":
             value = ua.Variant(False, ua.VariantType.Boolean)
