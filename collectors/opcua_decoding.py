@@ -15,6 +15,7 @@ from asyncua.ua import ua_binary as _ua_binary
 library: Any = _ua_binary
 # Nothing we read has more dimensions than one.
 MOST_ELEMENTS = 4_096
+_NULL = 0
 
 
 class Forwards(Buffer):
@@ -41,8 +42,9 @@ def _bounded(kind: Any, data: Any) -> Any:
     """An array as the library reads it; raises `ValueError` for more elements than octets."""
     if isinstance(data, Buffer):
         length = library.Primitives.Int32.unpack(data.copy())
-        if length > len(data):
-            raise ValueError(f"an array of {length} elements in {len(data)} octets")
+        # An element that takes no octets could be there any number of times, in lists of lists too.
+        if length > len(data) or (length > 0 and kind.value == _NULL):
+            raise ValueError(f"an array of {length} elements of {kind.name} in {len(data)} octets")
     return _unpacked(kind, data)
 
 

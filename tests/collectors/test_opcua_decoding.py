@@ -11,7 +11,7 @@ from asyncua.ua.ua_binary import struct_from_binary, struct_to_binary, variant_f
 
 from collectors.opcua_decoding import MOST_ELEMENTS, Forwards
 
-NULL, STRING, CUSTOM, ARRAY, MATRIX = 0, 12, 42, 0x80, 0xC0
+NULL, STRING, VARIANT, CUSTOM, ARRAY, MATRIX = 0, 12, 24, 42, 0x80, 0xC0
 
 
 def array(kind: int, count: int, rest: bytes = b"") -> bytes:
@@ -22,6 +22,7 @@ def array(kind: int, count: int, rest: bytes = b"") -> bytes:
     "octets",
     [
         array(ARRAY | NULL, 2**31 - 1),
+        array(ARRAY | VARIANT, 8_000, array(ARRAY | NULL, 20_000) * 8_000),
         array(ARRAY | STRING, 2**31 - 1, struct.pack("<i", -4)),
         array(ARRAY | STRING, 1, struct.pack("<i", -4)),
         array(ARRAY | CUSTOM, 2**31 - 1, struct.pack("<i", -1) * 4),
