@@ -15,7 +15,8 @@ from appliance.ledger.entry import Message
 from appliance.outlets.alerts import Alert, Phase
 from appliance.outlets.circumstances import Circumstances
 from appliance.outlets.runbook import section
-from checks.check import Check
+from appliance.visit.guard.waiting import InTheWay
+from checks.check import Audience, Check, Severity
 from checks.facts.codec import plain
 from checks.facts.standing import Standing, StateKey, Subject
 from checks.techniques import TECHNIQUES
@@ -28,7 +29,7 @@ CLOUDEVENT = "application/cloudevents+json"
 # Retained words are said again every REFRESH_SECONDS; a broker forgets those of an appliance that
 # is gone a day later.  Its status, and the ledger's head as a copy out of our reach, stay.
 REFRESH_SECONDS = 8 * 3600
-_EXPIRES = dict.fromkeys(("state", "alert", "summary"), 3 * REFRESH_SECONDS)
+_EXPIRES = dict.fromkeys(("state", "alert", "guard-alert", "summary"), 3 * REFRESH_SECONDS)
 
 
 def root(site: str) -> str:
@@ -121,12 +122,44 @@ def alert(
     return _message(alert_topic(site, key), _json("alert", body), "alert")
 
 
-def alert_resolved(site: str, key: StateKey) -> Message:
-    """Empties the alert of a control that holds again."""
+def guard_alert(
+    site: str,
+    way: InTheWay,
+    *,
+    title: str,
+    severity: Severity,
+    call: str,
+    since: datetime,
+    entry: int,
+    at: datetime,
+) -> Message:
+    """What the guard stopped by itself, retained until a person has looked at it."""
+    body = {
+        "key": way.key,
+        "title": title,
+        "severity": severity.value,
+        "audience": Audience.ENGINEERING.value,
+        "reason": way.kind,
+        "said": way.said,
+        "asset": way.asset,
+        "zone": way.zone,
+        "credential": way.credential,
+        "since": plain(since),
+        "call": call,
+        "remedy": way.remedy,
+        "runbook": section(way.kind),
+        "at": plain(at),
+        "entry": entry,
+    }
+    return _message(alert_topic(site, way.key), _json("guard-alert", body), "guard-alert")
+
+
+def alert_resolved(site: str, key: StateKey | str) -> Message:
+    """Empties the alert of a control that holds again, or of the guard's that has ended."""
     return _message(alert_topic(site, key), b"", "alert")
 
 
-def alert_topic(site: str, key: StateKey) -> str:
+def alert_topic(site: str, key: StateKey | str) -> str:
     return f"{root(site)}/alert/{key}"
 
 

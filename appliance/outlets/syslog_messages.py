@@ -43,8 +43,12 @@ _SYSLOG = {
 _GUARD: Mapping[str, Severity | None] = {
     "suspected-impact": Severity.CRITICAL,
     "impact-acknowledged": None,
+    "stop.began": Severity.HIGH,
+    "stop.ended": None,
     "budget-exceeded": Severity.MEDIUM,
     "credential.latched": Severity.MEDIUM,
+    "credential.rearmed": None,
+    "alarm.gone": None,
     "trust.withdrawn": Severity.MEDIUM,
     "evidence.fork": Severity.CRITICAL,
     "evidence.adopted": None,

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.ledger.entry import Message
-from appliance.outlets import messages, roots, syslog_messages, telling
+from appliance.outlets import alarms, messages, roots, syslog_messages, telling
+from appliance.outlets.alarms import Alarm
 from appliance.outlets.alerts import Acknowledged, Alert, Alerts, Group, Word
 from appliance.outlets.circumstances import Circumstances, circumstances
 from appliance.site.model import Site
 from appliance.visit.guard.event import Event
+from appliance.visit.guard.waiting import InTheWay
 from appliance.visit.taking import Taken
 from checks import BY_ID
 from checks.check import Audience, Check, Severity
@@ -37,25 +39,30 @@ class Telling:
     """
     What goes into one transaction: messages, and the alerts' rows (None: forget).
 
-    Hand it to `Teller.written` afterwards: what was never written down was never told.
+    Hand it to `Teller.written` afterwards: what was never written down was never told.  It takes
+    up the controls' alerts (`book`) or the guard's (`alarms`), whichever this one is about.
     """
 
     messages: list[Message]
     rows: Mapping[str, bytes | None]
-    book: Alerts
+    book: Alerts | None = None
+    alarms: Mapping[str, Alarm] | None = None
 
 
 class Teller:
     """
     The messages for MQTT and every SOC of one site.
 
-    `restraint(asset, zone)` says what hold or closed window is in force there, empty for none.
+    `restraint(asset, zone)` says what hold or closed window is in force there, empty for none;
+    `standing()` what the guard stopped by itself and a person has to end.
     """
 
     def __init__(self, site: Site) -> None:
         self.site = site
         self.restraint: Callable[[str, str], str] = lambda _asset, _zone: ""
+        self.standing: Callable[[], Sequence[InTheWay]] = tuple
         self.book = Alerts()
+        self.alarms: Mapping[str, Alarm] = {}
 
     def restore(
         self, standings: Standings, rows: Mapping[str, bytes], *, at: datetime
@@ -65,7 +72,7 @@ class Teller:
 
         What fails and has no row was told by a version that kept none.
         """
-        self.book = Alerts()
+        self.book, self.alarms = Alerts(), alarms.restored(rows)
         known = {str(key): key for key in standings}
         gone = []
         for name, body in rows.items():
@@ -141,8 +148,15 @@ class Teller:
 
     def written(self, telling: Telling) -> None:
         """It is in the ledger's file and will be delivered."""
-        telling.book.changed_rows.clear()
-        self.book = telling.book
+        if telling.book is not None:
+            telling.book.changed_rows.clear()
+            self.book = telling.book
+        if telling.alarms is not None:
+            self.alarms = telling.alarms
+
+    def rows(self) -> set[str]:
+        """The names of all rows there should be in the store."""
+        return {str(key) for key in self.book.rows} | alarms.names(self.alarms)
 
     def visited(self, asset: str, taken: Taken, *, entry: int, at: datetime) -> list[Message]:
         """What a visit sent to an asset; nothing for one that sent nothing."""
@@ -150,14 +164,26 @@ class Teller:
             return []
         return [telling.visit(self.site, self.site.asset(asset), taken, entry=entry, at=at)]
 
-    def events(self, events: Sequence[Event], *, entry: int, at: datetime) -> list[Message]:
-        """What the guard did by itself, or what people told it."""
+    def events(
+        self, events: Sequence[Event], *, ends: bool = True, entry: int, at: datetime
+    ) -> Telling:
+        """
+        What the guard did by itself, or what people told it, and the alarms which that began.
+
+        Those it ended too with `ends`, events or none.
+        """
+        if not events and not ends:
+            # Each visit asks: a walk over all assets is only for those that brought something.
+            return Telling([], {})
         told: list[Message] = []
         for event in events:
             if self.site.outlets.mqtt is not None:
                 told.append(telling.guard(self.site.site.id, event, at=at))
             told += syslog_messages.guard(self.site, event, entry=entry, at=at)
-        return told
+        found = alarms.compared(
+            self.site, self.alarms, self.standing(), events, ends=ends, entry=entry, at=at
+        )
+        return Telling([*told, *found.messages], found.rows, alarms=found.standing)
 
     def gone(self, keys: Iterable[StateKey], *, at: datetime) -> Telling:
         """Subjects and checks the configuration no longer has; who heard of a failure hears it."""
@@ -181,6 +207,7 @@ class Teller:
                         name, key, standing, check, row=row, around=around, entry=entry, at=at
                     )
                 )
+        found += [alarms.retained(self.site, alarm, at=at) for alarm in self.alarms.values()]
         return found
 
     def _again(

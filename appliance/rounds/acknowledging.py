@@ -30,6 +30,8 @@ async def acknowledge(rounds: Rounds, command: Mapping[str, Any], who: str) -> d
     if await _acknowledged(rounds, key, who, why):
         said = f"{key} is acknowledged by {who}: {why}. It ends when the state changes."
         return {"said": [said]}
+    if alarm := rounds.teller.alarms.get(key):
+        return {"error": f"{key} is the guard's; {alarm.way.remedy}"}
     fires = {str(k) for k, row in rounds.teller.book.rows.items() if row.open}
     if not fires:
         return {"error": f"no alert {key} is open; nothing fires"}

@@ -21,11 +21,12 @@ async def restore(rounds: Rounds) -> None:
         rounds.standings[known[text]] = build(Standing, bodies.parsed(kept[text]))
     at, rows = rounds.clock.now(), await rounds.store.alerts()
     told = rounds.teller.restore(rounds.standings, rows, at=at)
-    gone = dict.fromkeys(rows.keys() - {str(key) for key in rounds.teller.book.rows})
+    gone = dict.fromkeys(rows.keys() - rounds.teller.rows())
     await _remove(rounds, sorted(kept.keys() - known.keys()), told, gone)
     dropped = rounds.recall.restore(await rounds.store.remembered(), rounds.planned)
     if dropped:
         await rounds.store.commit([], remembered=dict.fromkeys(dropped))
+    await rounds.record(())
 
 
 async def forget(rounds: Rounds) -> None:
@@ -39,6 +40,7 @@ async def forget(rounds: Rounds) -> None:
         telling = rounds.teller.gone(gone, at=rounds.clock.now())
         await _remove(rounds, sorted(str(key) for key in gone), telling.messages, telling.rows)
         rounds.said(telling)
+    await rounds.record(())
 
 
 def _known(rounds: Rounds) -> set[StateKey]:

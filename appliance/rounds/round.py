@@ -35,6 +35,7 @@ from appliance.visit.asks import Ask, asks
 from appliance.visit.guard import Guard
 from appliance.visit.guard.event import Event
 from appliance.visit.guard.restraint import segment_of
+from appliance.visit.guard.waiting import standing_alarms
 from appliance.visit.lateness import Lateness
 from appliance.visit.reach import NEVER, looks
 from appliance.visit.slots import Slots
@@ -83,6 +84,7 @@ class Rounds:
         self.refusals = Refusals(self.guard)
         self.teller = Teller(self.loaded.site)
         self.teller.restraint = self.guard.restraints.there
+        self.teller.standing = lambda: standing_alarms(self.site, self.guard.restraints)
         self.adopt(self.loaded)
 
     @property
@@ -164,13 +166,14 @@ class Rounds:
             return await self._write(asset, taken, rows)
 
     async def record(self, events: Sequence[Event]) -> None:
-        """Write down and tell what the guard did outside of a visit."""
-        if events:
+        """Write down and tell what the guard did outside of a visit, or ended without an event."""
+        async with self.writing:
             at = self.clock.now()
-            await self.note(
-                [bodies.guard(event, at) for event in events],
-                lambda entry: self.teller.events(events, entry=entry, at=at),
-            )
+            telling = self.teller.events(events, entry=self.store.size, at=at)
+            if events or telling.rows:
+                entries = [bodies.guard(event, at) for event in events]
+                await self.store.commit(entries, telling.messages, alerts=telling.rows)
+                self.said(telling)
 
     async def note(
         self,
@@ -184,9 +187,10 @@ class Rounds:
         self.told()
         return committed
 
-    def said(self, telling: Telling) -> None:
-        """It is written down and will be delivered; for who has held `writing` while composing it."""
-        self.teller.written(telling)
+    def said(self, *tellings: Telling) -> None:
+        """Written down and to be delivered; for who has held `writing` while composing it."""
+        for telling in tellings:
+            self.teller.written(telling)
         self.told()
 
     async def begin_anew(self, entries: Sequence[bytes], *, after: int = 0) -> None:
@@ -258,9 +262,10 @@ class Rounds:
             entry=self.store.size,
             at=moment.at,
         )
+        guard = self.teller.events(taken.events, ends=False, entry=self.store.size, at=moment.at)
         told = [
             *telling.messages,
-            *self.teller.events(taken.events, entry=self.store.size, at=moment.at),
+            *guard.messages,
             *self.teller.visited(asset.id, taken, entry=self.store.size, at=moment.at),
         ]
         after = {str(j.key): bodies.standing(j.after) for j in judged}
@@ -270,9 +275,9 @@ class Rounds:
             contents=contents,
             standings=after,
             remembered=rows,
-            alerts=telling.rows,
+            alerts={**telling.rows, **guard.rows},
         )
-        self.said(telling)
+        self.said(telling, guard)
         self.standings.update({j.key: j.after for j in judged})
         self.verdicts.update({j.key: j.verdict for j in judged})
         return Visited(

@@ -142,7 +142,7 @@ def test_what_the_guard_did_is_told():
     event = Event("suspected-impact", "10.0.0.1", "It may have suffered.")
     sent = Teller(site(**MQTT, **SOCS)).events([event], entry=7, at=AT)
 
-    assert [m.outlet for m in sent] == ["mqtt", "soc-1", "soc-2"]
+    assert [m.outlet for m in sent.messages] == ["mqtt", "soc-1", "soc-2"]
 
 
 def test_a_silent_gateway_hides_the_controls_behind_it_and_not_itself():

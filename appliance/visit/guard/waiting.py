@@ -14,6 +14,9 @@ from appliance.visit.guard.restraint import Restraints
 HOLD, STOP, IMPACT, BREAKER, CREDENTIAL = (
     "hold", "stop", "suspected-impact", "breaker", "credential",
 )  # fmt: skip
+# The event that says a person, or time, has ended it; GONE where nobody did.
+ENDS = {STOP: "stop.ended", IMPACT: "impact-acknowledged", CREDENTIAL: "credential.rearmed"}
+GONE = "alarm.gone"
 
 
 @dataclass(frozen=True)
