@@ -22,10 +22,11 @@ def named(body: bytes | None) -> Iterator[str]:
     except (ValueError, RecursionError):
         # The ledger takes any bytes; only JSON can name a content.
         return
-    yield from _references(value)
+    yield from references(value, CONTENT_KEYS)
 
 
-def _references(value: Any) -> Iterator[str]:
+def references(value: Any, keys: frozenset[str]) -> Iterator[str]:
+    """The digests that stand under these keys in a decoded entry, at any depth."""
     # A list of what is left, not recursion: entries may nest deeper than Python's stack.
     left = [value]
     while left:
@@ -34,6 +35,10 @@ def _references(value: Any) -> Iterator[str]:
             left += inner
         elif isinstance(inner, dict):
             left += inner.values()
-            for key in CONTENT_KEYS & inner.keys():
-                if isinstance(inner[key], str) and _DIGEST.fullmatch(inner[key]):
+            for key in keys & inner.keys():
+                if is_digest(inner[key]):
                     yield inner[key]
+
+
+def is_digest(value: Any) -> bool:
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None

@@ -13,10 +13,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from appliance.ledger.naming import CONTENT_KEYS, is_digest, references
 from appliance.ledger.package.bag import Bag
 from appliance.ledger.package.logs import Logs
 from appliance.ledger.package.masking import Mask
-from appliance.ledger.verify import CONTENT_KEYS
 from checks import BY_ID
 from checks.revision import sources_of
 
@@ -43,7 +43,7 @@ class Contents:
         # Most of the time is spent reading JSON, so what names nothing is not read.
         for body in bodies:
             if b'"sha256:' in body:
-                self._meet(named(_decoded(body)))
+                self._meet(references(_decoded(body), _KEYS))
 
     def close(self) -> None:
         self._seen.close()
@@ -99,30 +99,12 @@ class Contents:
         return self._installed.get(digest) if found is None else found
 
 
-def named(value: Any) -> Iterator[str]:
-    """The digests of contents in an entry, at any depth."""
-    left = [value]
-    while left:
-        inner = left.pop()
-        if isinstance(inner, list):
-            left += inner
-        elif isinstance(inner, dict):
-            left += inner.values()
-            for key in _KEYS & inner.keys():
-                if _is_digest(inner[key]):
-                    yield inner[key]
-
-
 def _sources(data: bytes) -> list[str]:
     """The files of a check's revision, where the content is the list of one."""
     if not data.startswith(b'{"files":{'):
         return []
     files = _decoded(data).get("files", {})
-    return [d for d in files.values() if _is_digest(d)]
-
-
-def _is_digest(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith("sha256:") and len(value) == 71
+    return [d for d in files.values() if is_digest(d)]
 
 
 def _decoded(body: bytes) -> Any:
