@@ -201,7 +201,8 @@ def stands_there(check: str, facts: Any, wire: InMemory) -> bool:
         case "opcua-auditing-enabled":
             return re.search(rb"\x01[\x01-\xff]", read) is not None
         case "opcua-build-matches-inventory":
-            return b"Acme" in read and b"Controller" in read
+            # Names are compared without their case, as people write them.
+            return b"acme" in read.lower() and b"controller" in read.lower()
         case "firmware-approved":
             return b"4.1" in read
         case "opcua-session-limit-set":
