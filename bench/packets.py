@@ -3,8 +3,8 @@ What Upheld puts on the network, measured: packets and octets per question and p
 
     python -m bench.packets
 
-Visits the plant in a box over loopback and reads the account the wire hands the guard: packets we
-send, with acknowledgements and the close, and octets of payload.
+Visits the plant in a box and a host of other services over loopback and reads the account the wire
+hands the guard: packets we send, with acknowledgements and the close, and octets of payload.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from appliance.clock import Clock, SystemClock
+from appliance.demo.layout import Layout
 from appliance.demo.plant import Plant
 from appliance.demo.site import write_site
 from appliance.ledger.store import Store
@@ -25,6 +27,19 @@ from appliance.rounds.round import Rounds
 from appliance.site.loading import load
 from appliance.site.model import Site
 from appliance.visit.guard import Guard, Kept
+from bench.services import (
+    FTP,
+    HOST,
+    HTTPS,
+    MQTT,
+    NTP,
+    SSH,
+    TELNET,
+    VNC,
+    WEB,
+    assets,
+    serving,
+)
 from checks.facts.observation import Observation
 from collectors.wire import Target
 
@@ -41,6 +56,19 @@ QUESTIONS = {
     "SNMPv3: weaker levels and versions": ("sw-dmz", "udp-1161", "snmp-refusals"),
     "SNMPv2c: system and firmware": ("sw-field", "udp-1161", "snmp-system"),
     "SNMP: default communities, once a day": ("sw-dmz", "udp-1161", "snmp-default-communities"),
+    "HTTP: a page": ("panel-1", "tcp-8080", "http-pages"),
+    "TLS: certificate and version": (WEB, f"tcp-{HTTPS}", "tls-server"),
+    "TLS: older versions, once a day": (WEB, f"tcp-{HTTPS}", "tls-versions"),
+    "TLS: weak suites, once a month": (WEB, f"tcp-{HTTPS}", "tls-weak-suites"),
+    "HTTPS: a page": (WEB, f"tcp-{HTTPS}", "https-pages"),
+    "SSH: what it offers": (HOST, f"tcp-{SSH}", "ssh-offer"),
+    "SSH: host key, once a day": (HOST, f"tcp-{SSH}", "ssh-host-key"),
+    "FTP: greeting, and whether it knows TLS": (HOST, f"tcp-{FTP}", "ftp-greeting"),
+    "FTP: one anonymous attempt, once a day": (HOST, f"tcp-{FTP}", "ftp-anonymous"),
+    "Telnet: what it says unasked": (HOST, f"tcp-{TELNET}", "telnet-greeting"),
+    "VNC: security types": (HOST, f"tcp-{VNC}", "vnc-security"),
+    "MQTT: one anonymous attempt, once a day": (HOST, f"tcp-{MQTT}", "mqtt-anonymous"),
+    "NTP: the time": (HOST, f"udp-{NTP}", "ntp-server"),
 }
 VISITS = {
     "**full visit**, PLC with OPC UA": "plc-1",
@@ -48,7 +76,16 @@ VISITS = {
     "**full visit**, switch with SNMPv3": "sw-dmz",
     "**full visit**, switch with SNMPv2c": "sw-field",
     "**full visit**, panel with HTTP": "panel-1",
+    "**full visit**, host with HTTPS, whose handshakes take two": WEB,
+    "**full visit**, host with SSH, FTP, Telnet, VNC, MQTT and NTP": HOST,
 }
+
+
+TRIES = 3
+
+
+class Unanswered(Exception):
+    """Questions nobody answered, so that what they cost says nothing."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +98,15 @@ class Row:
 
 
 def measure(network: str = NETWORK) -> list[Row]:
-    """One full visit of every asset of the plant, on loopback addresses below `network`."""
+    """
+    One full visit of every asset of the plant, on loopback addresses below `network`.
+
+    The plant lives in our own process and has a laboratory's half second to answer: when a busy
+    machine lets a question go unanswered, all of it is measured again.  Raises `Unanswered`.
+    """
+    for _ in range(TRIES - 1):
+        with suppress(Unanswered):
+            return asyncio.run(_measured(network))
     return asyncio.run(_measured(network))
 
 
@@ -77,7 +122,9 @@ async def _measured(network: str) -> list[Row]:
         write_site(
             folder / "config", web_port=62443, mqtt=None, plant_directory=folder, network=network
         )
-        async with Plant(folder, network):
+        hosts = Layout(network).at(0, 30), Layout(network).at(0, 31)
+        (folder / "config" / "services.yaml").write_text(assets(*hosts), encoding="utf-8")
+        async with Plant(folder, network), serving(folder, *hosts):
             store = Store.open(folder / "ledger.db", origin="bench/evidence/1", key=b"k" * 32)
             clock = SystemClock()
             try:
@@ -115,13 +162,20 @@ class Accounting(Guard):
 
 async def _visited(rounds: Rounds, guard: Accounting) -> list[Row]:
     # Side by side: an account follows the address, and an address has one visit at a time.
-    visits = await asyncio.gather(
-        *(rounds.visit(a.id, due_anyway=True) for a in rounds.visitable())
-    )
+    plant = [a.id for a in rounds.visitable() if a.id not in (HOST, WEB)]
+    visits = [
+        visited
+        for names in (plant, (HOST, WEB), (WEB,))
+        for visited in await asyncio.gather(*(rounds.visit(n, due_anyway=True) for n in names))
+    ]
     cost: dict[tuple[str, str, str], tuple[int, int]] = {}
     for visited in visits:
         for seen in visited.observations if visited else ():
-            cost.setdefault((seen.asset, seen.port, seen.question), guard.cost_of(seen))
+            # Silence is an answer of a closed port; any other question without one has failed.
+            if seen.facts is not None or seen.question == "tcp-port":
+                cost.setdefault((seen.asset, seen.port, seen.question), guard.cost_of(seen))
+    if missing := sorted(set(QUESTIONS.values()) - cost.keys()):
+        raise Unanswered(", ".join("/".join(key) for key in missing))
     whole = {
         a.id: (guard.loads[a.address].packets, guard.loads[a.address].octets)
         for a in rounds.visitable()
