@@ -95,7 +95,8 @@ def number_in(message: bytes) -> int | None:
 
 
 def says_its_name(_check: str, _facts: Any, wire: InMemory) -> bool:
-    return b"switch-1" in wire.said and b"S-123" in wire.said
+    # Names are compared without their case, as people write them.
+    return b"switch-1" in wire.said.lower() and b"s-123" in wire.said.lower()
 
 
 def nobody_answered(_check: str, _facts: Any, wire: InMemory) -> bool:
@@ -124,7 +125,7 @@ def v3_refused(check: str, _facts: Any, wire: InMemory) -> bool:
 def v3_told(check: str, _facts: Any, wire: InMemory) -> bool:
     """A pass rests on what was signed, in whatever it said before encryption."""
     plain = b"".join(p for talk in wire.talks for p in talk.device.plain)  # type: ignore[attr-defined]
-    return check == "snmp-v3-authpriv" or b"switch-1" in plain
+    return check == "snmp-v3-authpriv" or b"switch-1" in plain.lower()
 
 
 def _subject(
