@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -63,7 +63,7 @@ def observations(
 def verdicts(
     visit: str,
     moment: Moment,
-    judged: Iterable[Judged],
+    judged: Sequence[Judged],
     last: Mapping[StateKey, Verdict],
     contents: dict[str, bytes],
 ) -> list[bytes]:
@@ -72,6 +72,7 @@ def verdicts(
 
     Each row names the digests of what it rests on, so that it can be judged again.
     """
+    # By identity, which holds because `judged` keeps all of them alive.
     named: dict[int, str] = {}
     rows = [_row(j, last.get(j.key), contents, named) for j in judged]
     return [
@@ -113,7 +114,7 @@ def _row(
         "interval": judged.interval_seconds,
         "state": judged.after.state.value,
         "expected": _named(judged.inputs.expected, contents, named),
-        "inputs": _inputs(judged.inputs.observations, contents),
+        "inputs": _inputs(judged.inputs.observations, contents, named),
     }
     if judged.inputs.own != Own():
         row["own"] = _named(judged.inputs.own, contents, named)
@@ -129,8 +130,14 @@ def _row(
     }
 
 
-def _inputs(seen: Sequence[Observation], contents: dict[str, bytes]) -> list[str] | str:
-    digests = [digest(observation(o, contents)) for o in seen]
+def _inputs(
+    seen: Sequence[Observation], contents: dict[str, bytes], named: dict[int, str]
+) -> list[str] | str:
+    # A check of a zone rests on what every check of its assets rests on.
+    for each in seen:
+        if id(each) not in named:
+            named[id(each)] = digest(observation(each, contents))
+    digests = [named[id(each)] for each in seen]
     return digests if len(digests) <= INPUTS_IN_A_ROW else _kept(digests, contents)
 
 

@@ -107,6 +107,8 @@ def digest(value: object) -> str:
 
 def plain(value: Any) -> Any:
     """A frozen value (dataclass, enum, datetime, tuple, mapping) as JSON's own types."""
+    if type(value) in (str, int, bool, types.NoneType):
+        return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
@@ -172,7 +174,7 @@ def _refuse_floats(value: object) -> None:
         raise TypeError(
             f"{value!r}: evidence holds no floats; use a whole number in a smaller unit"
         )
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for item in value.values():
             _refuse_floats(item)
     elif isinstance(value, list | tuple):
