@@ -178,6 +178,8 @@ async def test_what_is_printed_is_a_document(plant, kept, folder, browser, name)
         printed = await browser("print", f"{address}{PAGES[name]}", file=f"{folder}/{name}.pdf")
 
     assert printed["octets"] > 5_000
+    assert printed["faults"] == []
+    assert not printed["cut"], "wider than the paper"
     assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF-")
 
 

@@ -89,11 +89,19 @@ const orders = {
     return { ...judged, said: heard };
   },
 
-  // The page as a printer gets it.
-  async print({ address, file }) {
+  // The page as a printer gets it: A4 without its margins is so many px wide, and paper is light.
+  async print({ address, file, landscape = false }) {
+    const width = landscape ? 1032 : 703;
     await probed.goto(address, { waitUntil: "load" });
-    const pdf = await probed.pdf({ path: file, format: "A4", margin: { top: "12mm", bottom: "12mm", left: "12mm", right: "12mm" } });
-    return { octets: pdf.length };
+    await probed.evaluate(axe);
+    await probed.setViewportSize({ width, height: 1031 });
+    await probed.emulateMedia({ media: "print", colorScheme: "light" });
+    const cut = await probed.evaluate((w) => document.documentElement.scrollWidth > w, width);
+    const { violations } = await probed.evaluate(() => axe.run({ runOnly: ["color-contrast"] }));
+    await probed.emulateMedia({ media: null });
+    const margin = { top: "12mm", bottom: "12mm", left: "12mm", right: "12mm" };
+    const pdf = await probed.pdf({ path: file, format: "A4", landscape, margin });
+    return { octets: pdf.length, cut, faults: violations.flatMap((f) => f.nodes.map((n) => n.html)) };
   },
 
   // The least ms a load took of several; no more than one that is `enough`.
