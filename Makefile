@@ -42,10 +42,11 @@ acceptance: install
 bench: install
 	$(BIN)/python -m bench
 
-# Sudden death and what devices suffer, in full, with what was counted; minutes, not seconds.
+# Sudden death and what devices suffer, in full, with what was counted: hours.
 endure: install
 	.ci/peers
-	UPHELD_ENDURE=1 $(BIN)/python -m pytest -q tests/ledger/test_crash.py \
-	  tests/ledger/test_tree.py tests/ledger/test_growth.py tests/ledger/package/test_million.py tests/appliance/test_sudden_death.py
+	UPHELD_ENDURE=1 $(BIN)/python -m pytest -q tests/ledger/test_crash.py tests/ledger/test_tree.py \
+	  tests/ledger/test_tree_by_another_hand.py tests/ledger/test_growth.py \
+	  tests/ledger/package/test_million.py tests/ledger/package/test_beside.py tests/appliance/test_sudden_death.py
 	UPHELD_ENDURE=1 $(BIN)/python -m pytest -q tests/harm tests/net \
 	  tests/appliance/test_holding.py tests/outlets/test_plant_month.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -22,3 +23,15 @@ def logging_as_before() -> Iterator[None]:
 def no_device_on_a_listed_port() -> Iterator[None]:
     with listed_ports():
         yield
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What `make endure` counted, a line each."""
+    if "UPHELD_ENDURE" not in os.environ:
+        return
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            if report.user_properties:
+                terminalreporter.section(f"{report.nodeid.rpartition('::')[2]} ({outcome})")
+                for name, value in report.user_properties:
+                    terminalreporter.write_line(f"{name:<52}{value:>12}")

@@ -1,6 +1,5 @@
 """A whole small appliance over a configuration written by the test."""
 
-import os
 import socket
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -83,12 +82,3 @@ assets:
      services: [{{port: tcp/{server.getsockname()[1]}, protocol: s7}}, {{port: tcp/9, protocol: opcua}}]}}
 """)
         yield folder
-
-
-def pytest_terminal_summary(terminalreporter):
-    """What `make endure` counted, a line each."""
-    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
-        if os.environ.get("UPHELD_ENDURE") and report.user_properties:
-            terminalreporter.section(report.nodeid.rpartition("::")[2])
-            for name, value in report.user_properties:
-                terminalreporter.write_line(f"{name:<34}{value:>8}")

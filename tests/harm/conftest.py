@@ -50,14 +50,3 @@ def counted(record_property):
             record_property(name.replace("_", " "), value)
 
     return note
-
-
-def pytest_terminal_summary(terminalreporter):
-    if SHORT:
-        return
-    for outcome in ("passed", "failed"):
-        for report in terminalreporter.getreports(outcome):
-            if report.user_properties and report.nodeid.startswith("tests/harm/"):
-                terminalreporter.section(f"{report.nodeid.rpartition('::')[2]} ({outcome})")
-                for name, value in report.user_properties:
-                    terminalreporter.write_line(f"{name:<52}{value:>12}")
