@@ -20,7 +20,7 @@ Anything else a collector raises is our bug and is allowed to be loud.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from checks.facts.verdict import Reason
 
@@ -40,6 +40,17 @@ class CollectError(Exception):
         self.what = _plain(what)
         self.doing = doing
         super().__init__(f"{target}: {self.what}" + (f" while {doing}" if doing else "") + ".")
+
+    def retold(self, doing: str) -> Self:
+        """
+        The same failure, told of what was being done.
+
+        Raise it from the `__cause__` of the first: what the kernel said, and how soon, decides what
+        it says about the device.
+        """
+        again = type(self)(self.target, self.what, doing)
+        again.__cause__ = self.__cause__
+        return again
 
 
 def _plain(words: str) -> str:
@@ -87,6 +98,11 @@ class HungUp(CollectError):
 
     reason = Reason.HUNG_UP
     after: float | None = None
+
+    def retold(self, doing: str) -> Self:
+        again = super().retold(doing)
+        again.after = self.after
+        return again
 
 
 class Unintelligible(CollectError):

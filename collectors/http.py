@@ -72,10 +72,7 @@ async def _page(
             answer, moments = await _exchange(wire, channel, target, path, most)
         return http_page.page(answer, most=most), _clock(answer, moments)
     except CollectError as error:
-        again = type(error)(error.target, error.what, error.doing or doing)
-        if isinstance(error, HungUp) and isinstance(again, HungUp):
-            again.after = error.after
-        raise again from error
+        raise error.retold(error.doing or doing) from error.__cause__
     except h11.RemoteProtocolError as error:
         raise Unintelligible(target, f"it is not HTTP: {error}", doing) from error
     except ValueError as error:

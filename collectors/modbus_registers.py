@@ -14,7 +14,7 @@ from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInput
 
 from checks.facts.modbus import ModbusRegisters, RegisterRead
 from collectors.allowed import Span
-from collectors.errors import Busy, CollectError, HungUp, NotPermitted, Unintelligible
+from collectors.errors import Busy, CollectError, NotPermitted, Unintelligible
 from collectors.modbus import NOT_SUPPORTED, OVERLOADED, exchange, new_transaction
 from collectors.wire import Target, Wire
 
@@ -53,10 +53,7 @@ async def registers(wire: Wire, target: Target) -> ModbusRegisters:
                 reads.append(_read(target, span, await exchange(stream, target, request)))
             return ModbusRegisters(unit, tuple(reads))
     except CollectError as error:
-        again = type(error)(error.target, error.what, doing)
-        if isinstance(error, HungUp) and isinstance(again, HungUp):
-            again.after = error.after
-        raise again from error
+        raise error.retold(doing) from error.__cause__
 
 
 def _read(target: Target, span: Span, pdu: bytes) -> RegisterRead:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from pymodbus.pdu.other_message import ReportDeviceIdRequest
 
 from checks.facts.modbus import ModbusServerId
-from collectors.errors import Busy, CollectError, HungUp, NotPermitted, Unintelligible
+from collectors.errors import Busy, CollectError, NotPermitted, Unintelligible
 from collectors.modbus import NOT_SUPPORTED, OVERLOADED, clean, exchange, new_transaction
 from collectors.wire import Target, Wire
 
@@ -37,10 +37,7 @@ async def server_id(wire: Wire, target: Target, *, id_octets: int) -> ModbusServ
         async with wire.stream(target) as stream:
             return _read(target, unit, await exchange(stream, target, request), id_octets)
     except CollectError as error:
-        again = type(error)(error.target, error.what, _DOING)
-        if isinstance(error, HungUp) and isinstance(again, HungUp):
-            again.after = error.after
-        raise again from error
+        raise error.retold(_DOING) from error.__cause__
 
 
 def _read(target: Target, unit: int, pdu: bytes, id_octets: int) -> ModbusServerId:

@@ -279,7 +279,7 @@ async def asking(
                 with suppress(CollectError):
                     channel.close()
     except CollectError as error:
-        raise type(error)(error.target, error.what, error.doing or doing) from error.__cause__
+        raise error.retold(error.doing or doing) from error.__cause__
     except TimeoutError:
         if channel is not None and channel.over is not None:
             raise Unintelligible(target, channel.over.what, doing) from None

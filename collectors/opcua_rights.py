@@ -70,7 +70,7 @@ class Rights:
             async with session.channel.within(self.patience):
                 self.found = await self._read(session)
         except CollectError as error:
-            self.failure = type(error)(error.target, error.what, DOING)
+            self.failure = error.retold(DOING)
         except Said as said:
             self.failure = opcua.refusal(self.target, said, DOING)
         except TimeoutError:

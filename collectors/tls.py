@@ -117,7 +117,7 @@ async def server(wire: Wire, target: Target, *, trust: Trust) -> TlsServer:
             await course.run(stream, wire.connect)
     except (TimedOut, HungUp, Unintelligible) as error:
         if not course.client.certificates:
-            raise type(error)(error.target, error.what, _HANDSHAKE) from error
+            raise error.retold(_HANDSHAKE) from error.__cause__
         course.error = error
     client = course.client
     if client.broken and not client.heard:

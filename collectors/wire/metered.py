@@ -16,12 +16,13 @@ class Metered(asyncio.Protocol, asyncio.Transport):
     """
     Stands between a library's protocol and our socket.
 
-    `over` says why the device was cut off, when it was.
+    `over` says why the device was cut off, when it was; `heard` whether it has said anything.
     """
 
     def __init__(self, inner: asyncio.Protocol, link: Link, cap: int) -> None:
         self.inner = inner
         self.octets = 0
+        self.heard = False
         self.over: CollectError | None = None
         self._link = link
         self._left = cap
@@ -51,6 +52,7 @@ class Metered(asyncio.Protocol, asyncio.Transport):
         self.inner.connection_made(self)
 
     def data_received(self, data: bytes) -> None:
+        self.heard = True
         self._left -= len(data)
         if self._link.notice():
             self._cut(self._link.crumbs())

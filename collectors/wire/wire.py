@@ -122,7 +122,8 @@ class Wire:
                 async with underway.until(Phase.STOPPED):
                     yield cast(P, metered.inner)
             except HungUp as error:
-                error.after = self.gate.now() - opened
+                if not metered.heard:
+                    error.after = self.gate.now() - opened
                 raise
             finally:
                 await metered.finish()

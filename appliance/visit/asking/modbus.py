@@ -40,7 +40,7 @@ def _server_id_octets(given: Given, target: Target, service: Service) -> int:
     seen = given.kept.get((IDENTITY, service.id))
     if isinstance(seen, CollectError):
         # Why it is not known is why it is not asked: a timeout stays a timeout.
-        raise type(seen)(seen.target, seen.what, doing)
+        raise seen.retold(doing)
     if not isinstance(seen, ModbusIdentity) or not seen.supported:
         why = "it does not identify itself, so no device profile can say that function 17 is safe"
         raise NotPermitted(target, why, doing)

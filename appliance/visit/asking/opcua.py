@@ -113,7 +113,7 @@ def _offered(given: Given, target: Target, service: Service) -> OpcUaEndpoints:
     kept = given.kept.get((LIST, service.id))
     if isinstance(kept, CollectError):
         # Why there is no list is why there can be no session: a timeout stays a timeout.
-        raise type(kept)(kept.target, kept.what, kept.doing)
+        raise kept.retold(kept.doing)
     if not isinstance(kept, OpcUaEndpoints):
         raise Unintelligible(target, "its endpoints are not known", "opening a session")
     return kept

@@ -47,7 +47,7 @@ def keep(given: Given, service: Service, read: Rights | None) -> None:
 
 def fails(given: Given, service: Service, error: CollectError) -> None:
     """Why there is no session is why nothing was read in it: a timeout stays a timeout."""
-    given.kept[RIGHTS, service.id] = type(error)(error.target, error.what, error.doing)
+    given.kept[RIGHTS, service.id] = error.retold(error.doing)
 
 
 def told(given: Given, target: Target, service: Service) -> OpcUaRights:

@@ -65,7 +65,7 @@ def working(given: Given, target: Target, service: Service) -> Community | SnmpU
     """The login that worked in this visit.  Raises `CollectError` saying why there is none."""
     works = given.kept.get((WORKS, service.id))
     if isinstance(works, CollectError):
-        raise type(works)(works.target, works.what, works.doing)
+        raise works.retold(works.doing)
     if not isinstance(works, Community | SnmpUser):
         raise Denied(target, "no login worked in this visit", "reading")
     return works

@@ -39,7 +39,7 @@ def _seen(given: Given, target: Target, service: Service) -> TlsServer:
     kept = given.kept.get((q.TLS_SERVER.id, service.id))
     if isinstance(kept, CollectError):
         # Why there is no handshake is why refusals would mean nothing: a timeout stays a timeout.
-        raise type(kept)(kept.target, kept.what, kept.doing)
+        raise kept.retold(kept.doing)
     if not isinstance(kept, TlsServer):
         raise Unintelligible(target, "no whole handshake was made", "trying what it must refuse")
     return kept
