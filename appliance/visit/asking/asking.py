@@ -72,7 +72,9 @@ class Asking:
 
     async def lives(self, look: Look) -> tuple[TcpPort, float | None]:
         """Whether the port opens, and after how many seconds it was closed again, if it was."""
-        return await ports.lives(self.given.wire, self._target(look, spoken=False))
+        packets = q.packets(q.TCP_PORT, self.given.numbers)
+        wire = replace(self.given.wire, packets=packets)
+        return await ports.lives(wire, self._target(look, spoken=False))
 
     async def stirs(self, look: Look) -> bool:
         """
