@@ -11,8 +11,8 @@ from collectors.errors import CollectError, NotPermitted, NoWayOut
 from collectors.wire import Target, Wire
 
 FRESH_SECONDS = 5.0
-CONTROL = "control"
-"""Stands for the asset in a control host's target."""
+CONTROL = "control host"
+"""Stands for the asset in a control host's target; no id has a space in it."""
 
 
 @dataclass

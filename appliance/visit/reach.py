@@ -31,11 +31,16 @@ Triple = tuple[str, str, int]
 """Address, transport and port."""
 
 
+def touched(asset: Asset) -> bool:
+    """Whether anything may be sent to it at all."""
+    return asset.probing != NEVER and not asset.safety
+
+
 def targets(site: Site) -> frozenset[Triple]:
     """Everything that may be connected to at all: what is looked at, and the control hosts."""
     found = {(c.address, c.port.transport, c.port.number) for c in site.appliance.control}
     for asset in site.assets:
-        if asset.probing != NEVER and not asset.safety:
+        if touched(asset):
             found |= {
                 (asset.address, look.port.transport, look.port.number)
                 for look in looks(site, asset)

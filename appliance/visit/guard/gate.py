@@ -23,7 +23,7 @@ from appliance.visit.guard.hold import SITE
 from appliance.visit.guard.kept import Kept
 from appliance.visit.guard.pace import Ceilings, Paces
 from appliance.visit.guard.restraint import Restraints, segment_of
-from appliance.visit.reach import Triple, targets
+from appliance.visit.reach import Triple, targets, touched
 from collectors.allowed import never_connect
 from collectors.errors import BudgetSpent, NotPermitted
 from collectors.wire import Connections, Target
@@ -85,6 +85,12 @@ class Guard:
             if a.probing != "never"
         }
         self._segments = {a.address: segment_of(a) for a in site.assets}
+        self._living_at: dict[str, list[str]] = {}
+        for asset in site.assets:
+            self._living_at.setdefault(asset.address, []).append(asset.id)
+        self._untouched = {a.address for a in site.assets if not touched(a)} - {
+            a.address for a in site.assets if touched(a)
+        }
         self._others = LABORATORY if laboratory else ROBUST
         self._paces.adopt(NO_CEILINGS if laboratory else Ceilings())
 
@@ -116,8 +122,6 @@ class Guard:
                 events.append(event)
 
     def may_connect(self, target: Target) -> None:
-        if (target.address, target.transport, target.port) not in self._allowed:
-            raise NotPermitted(target, "this port is not in the inventory", "connecting")
         if why := never_connect(target.transport, target.port):
             raise NotPermitted(target, why, "connecting")
         self._may(target)
@@ -164,6 +168,10 @@ class Guard:
         return self.clock.now()
 
     def _may(self, target: Target) -> None:
+        if (target.address, target.transport, target.port) not in self._allowed:
+            raise NotPermitted(target, "this port is not in the inventory")
+        if target.address in self._untouched:
+            raise NotPermitted(target, "the asset at this address is never touched")
         if why := self._held(target):
             raise NotPermitted(target, why)
         if target.asset == CONTROL:
@@ -177,8 +185,11 @@ class Guard:
     def _held(self, target: Target) -> str | None:
         if target.asset != CONTROL:
             return self.restraints.forbidden(target.asset)
-        holds = self.restraints.holds.all()
-        return next((hold.said for hold in holds if hold.scope == SITE), None)
+        if self.held:
+            return next(hold.said for hold in self.restraints.holds.all() if hold.scope == SITE)
+        # A control host may be an asset too, and then what is said of that one holds for it.
+        living = self._living_at.get(target.address, [])
+        return next(filter(None, map(self.restraints.forbidden, living)), None)
 
     def _numbers(self, address: str) -> ProbingClass:
         return self._classes.get(address, self._others)

@@ -63,6 +63,7 @@ class Restraints:
     def adopt(self, site: Site) -> None:
         """Go on with this configuration; nothing that is remembered is forgotten."""
         self._site = site
+        self._zones = {a.id: a.zone for a in site.assets}
         self._looked: dict[str, tuple[float, str | None]] = {}
         self._timezone = ZoneInfo(site.site.timezone)
         self.trusts.laboratory = site.site.laboratory
@@ -72,9 +73,13 @@ class Restraints:
         """
         Why nothing at all may be sent to the asset at this moment: a hold or a closed window.
 
-        Asked again before every connection and message, so that a visit under way ends.
+        Asked again before every connection and message, so that a visit under way ends; the
+        inventory may have lost the asset since that began.
         """
-        return self.there(asset, self._site.asset(asset).zone) or None
+        zone = self._zones.get(asset)
+        if zone is None:
+            return f"{asset} is no longer in the inventory"
+        return self.there(asset, zone) or None
 
     def there(self, asset: str, zone: str) -> str:
         """The hold or closed window over an asset or zone, or, both empty, the site; empty: none."""
