@@ -151,7 +151,8 @@ class Channel(asyncio.Protocol):
         """One request, and its answer: the response structure whose service result is good."""
         self._requests += 1
         message = self._encoded(request, kind)
-        answer = await self._exchange(message, self._requests)
+        leaving = isinstance(request, ua.CloseSessionRequest)
+        answer = await self._exchange(message, self._requests, leaving=leaving)
         self.slowest = max(self.slowest, self._gate.now() - self.spoke_at[0])
         if not isinstance(answer, ua.Message):
             raise self._unintelligible("it answered a request with something else")
@@ -169,7 +170,7 @@ class Channel(asyncio.Protocol):
             self._open = False
             self._requests += 1
             request = ua.CloseSecureChannelRequest()
-            self._metered.write(self._encoded(request, ua.MessageType.SecureClose))
+            self._metered.take_leave(self._encoded(request, ua.MessageType.SecureClose))
 
     def _permitted(self, why: str | None) -> None:
         if why is not None:
@@ -195,7 +196,7 @@ class Channel(asyncio.Protocol):
                 f"its key or channel cannot carry our {name}: {_words(error)}"
             ) from error
 
-    async def _exchange(self, message: bytes, number: int) -> Any:
+    async def _exchange(self, message: bytes, number: int, *, leaving: bool = False) -> Any:
         if self._failure is not None:
             raise self._failure
         if self._metered is None:
@@ -206,7 +207,10 @@ class Channel(asyncio.Protocol):
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._awaited = (number, future)
         try:
-            self._metered.write(message)
+            if leaving:
+                self._metered.take_leave(message)
+            else:
+                self._metered.write(message)
             return await future
         finally:
             self._awaited = None

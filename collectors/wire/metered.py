@@ -96,6 +96,15 @@ class Metered(asyncio.Protocol, asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self._link.gate.may_send(self._link.target, len(data))
+        self.take_leave(data)
+
+    def take_leave(self, data: bytes | bytearray | memoryview) -> None:
+        """
+        Write what ends something the device keeps for us.
+
+        As with our FIN no hold, closed window or spent budget is in its way, or the device would
+        keep a place for nobody; only a stop that is `MUTED` is.
+        """
         self._link.underway.checked(Phase.MUTED)
         self.octets += len(data)
         if self._transport is not None and not self._ending:

@@ -20,6 +20,7 @@ from collectors.errors import (
     CollectError,
     Denied,
     HungUp,
+    NotPermitted,
     Refused,
     TimedOut,
     Unintelligible,
@@ -35,6 +36,7 @@ OPEN = Endpoint(
     "uatcp-uasc-uabinary",
     "",
 )
+OPENED = ua.ActivateSessionResponse()
 OFFERED = OpcUaEndpoints((OPEN,), (), "urn:x", "", "Server")
 
 
@@ -298,6 +300,58 @@ async def test_a_cancelled_probe_closes_its_session_and_connection(wire, target,
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await it.ended.get() == "closed"
+    assert script.asked[-1] == "CloseSessionRequest"
+
+
+@pytest.mark.parametrize("stopped_at", ["once", "the next message"])
+async def test_a_hold_leaves_no_session_behind(wire, gate, target, peer, stopped_at):
+    def held(_):
+        gate.may_send = on_hold
+        if stopped_at == "once":
+            gate.connections.stop_all(lambda _: True, "everything is on hold")
+
+    def on_hold(to, octets):
+        raise NotPermitted(to, "everything is on hold")
+
+    script = Script({"ActivateSessionRequest": lambda _: held(_) or OPENED})
+    it = await peer(script)
+    left = []
+    patient = replace(wire, whole=9, left_open=left.append)
+
+    with pytest.raises(NotPermitted, match="on hold"):
+        await opcua.server(
+            patient,
+            target(it.port, "opcua"),
+            offered=OFFERED,
+            credential=None,
+            certificate=None,
+            trust=Trust(),
+        )
+
+    assert script.asked[-1] == "CloseSessionRequest"
+    assert "ReadRequest" not in script.asked
+    assert await it.ended.get() == "closed"
+    assert left == []
+
+
+async def test_a_spent_budget_leaves_no_session_behind(wire, gate, target, peer):
+    def spent(_):
+        gate.octets_left = 0
+        return OPENED
+
+    script = Script({"ActivateSessionRequest": spent})
+    it = await peer(script)
+
+    with pytest.raises(BudgetSpent):
+        await opcua.server(
+            wire,
+            target(it.port, "opcua"),
+            offered=OFFERED,
+            credential=None,
+            certificate=None,
+            trust=Trust(),
+        )
+
     assert script.asked[-1] == "CloseSessionRequest"
 
 
