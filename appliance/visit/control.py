@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+from collections import defaultdict
 from dataclasses import dataclass
 
 from appliance.site.model import Site, Vantage
@@ -24,18 +26,21 @@ class Controls:
 
     def __post_init__(self) -> None:
         self._newest: dict[str, tuple[float, tuple[OwnControl, ...]]] = {}
+        self._looking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         # By vantage, and by address why nothing could leave; empty where something did.
         self._ways: dict[str, dict[str, str]] = {}
 
     async def seen_from(self, vantage: Vantage) -> tuple[OwnControl, ...]:
         """Every control host as this vantage sees it now; empty when the site names none."""
-        asked = self._newest.get(vantage.id)
-        now = self.wire.gate.now()
-        if asked and now - asked[0] < FRESH_SECONDS:
-            return asked[1]
-        found = tuple([await self._one(vantage, host) for host in self._targets(vantage)])
-        self._newest[vantage.id] = (now, found)
-        return found
+        # Visits that begin together look once, or they would queue at the control host.
+        async with self._looking[vantage.id]:
+            asked = self._newest.get(vantage.id)
+            now = self.wire.gate.now()
+            if asked and now - asked[0] < FRESH_SECONDS:
+                return asked[1]
+            found = tuple([await self._one(vantage, host) for host in self._targets(vantage)])
+            self._newest[vantage.id] = (now, found)
+            return found
 
     def newest(self) -> tuple[OwnControl, ...]:
         """What every vantage saw last; one that could not even try is there in any case."""
