@@ -137,6 +137,7 @@ async def _attempted(
         await channel.hello(endpoint.url or str(target))
         await channel.open()
         session = await opcua_session.created(channel, target, endpoint, SESSION_TIMEOUT_MS)
+        wire.lasts(target, session.revised_timeout_ms)
     except Said as said:
         _no_room_raised(said)
         return replace(attempt, status=said.status)
@@ -198,6 +199,7 @@ async def server(
         await channel.open()
         try:
             session = await opcua_session.created(channel, target, endpoint, session_timeout_ms)
+            wire.lasts(target, session.revised_timeout_ms)
             identity = user if user is not None else credential
             assert not isinstance(identity, ClientCertificate)
             await _logged_in(session, target, identity)

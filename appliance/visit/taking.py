@@ -186,11 +186,13 @@ class Taking:
         last_alive: datetime | None,
         gateway: str,
     ) -> Visit:
+        sessions = self._guard.restraints.sessions
         wire = Wire(
             self._gate,
             connect=numbers.connect,
             whole=numbers.whole,
-            left_open=lambda target: self._guard.restraints.sessions.left_open(target.address),
+            lasts=lambda target, timeout_ms: sessions.lasts(target.address, timeout_ms),
+            left_open=lambda target: sessions.left_open(target.address),
         )
         logins = Logins(
             self._site,

@@ -303,6 +303,35 @@ async def test_a_cancelled_probe_closes_its_session_and_connection(wire, target,
     assert script.asked[-1] == "CloseSessionRequest"
 
 
+async def test_for_how_long_a_server_keeps_the_session_is_told_while_it_is_open(wire, target, peer):
+    told = []
+    created = ua.CreateSessionResponse()
+    created.Parameters.AuthenticationToken = ua.NodeId(42, 0)
+    created.Parameters.RevisedSessionTimeout = 3_600_000.0
+    created.Parameters.ServerEndpoints = [endpoint()]
+    script = Script(
+        {
+            "CreateSessionRequest": created,
+            "ActivateSessionRequest": lambda _: told.append("activated") or OPENED,
+        }
+    )
+    it = await peer(script)
+    watched = replace(wire, lasts=lambda to, ms: told.append((to.address, ms)))
+
+    await opcua.anonymous(watched, target(it.port, "opcua"), offered=OFFERED)
+    with pytest.raises(CollectError):
+        await opcua.server(
+            watched,
+            target(it.port, "opcua"),
+            offered=OFFERED,
+            credential=None,
+            certificate=None,
+            trust=Trust(),
+        )
+
+    assert told == [("127.0.0.1", 3_600_000), "activated"] * 2
+
+
 @pytest.mark.parametrize("stopped_at", ["once", "the next message"])
 async def test_a_hold_leaves_no_session_behind(wire, gate, target, peer, stopped_at):
     def held(_):

@@ -18,6 +18,8 @@ from appliance.visit.guard.kept import Kept
 KIND = "session"
 LEAST_SECONDS = 60.0
 """Servers look for dead sessions now and then only."""
+MOST_SECONDS = 86_400.0
+"""A server that says more would never be asked again."""
 
 
 class Sessions:
@@ -49,6 +51,13 @@ class Sessions:
         yield
         if address not in self._left:
             self._kept.drop(KIND, address)
+
+    def lasts(self, address: str, timeout_ms: int) -> None:
+        """The device keeps the session that is open for so long, which it need not be asked for."""
+        noted = self._kept.get(KIND, address)
+        holds = min(MOST_SECONDS, timeout_ms / 1000)
+        if noted is not None and holds > noted["holds"]:
+            self._kept.put(KIND, address, {**noted, "holds": holds})
 
     def left_open(self, address: str) -> None:
         """The device was not heard to close the session."""

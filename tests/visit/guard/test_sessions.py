@@ -38,6 +38,24 @@ def test_a_long_session_is_waited_for_as_long_as_it_may_last(clock):
     assert sessions.wait(PLC) == pytest.approx(3000)
 
 
+def test_what_the_device_keeps_longer_than_it_was_asked_is_waited_for(clock):
+    sessions = Sessions(Kept.in_memory(), clock)
+    with sessions.open(PLC, 30_000):
+        sessions.lasts(PLC, 3_600_000)
+        sessions.left_open(PLC)
+    clock.pass_(600)
+    assert sessions.wait(PLC) == pytest.approx(3000)
+
+
+@pytest.mark.parametrize(("said", "waited"), [(10_000, 60), (-1, 60), (10**15, 86_400)])
+def test_a_device_neither_shortens_the_wait_nor_makes_it_endless(clock, said, waited):
+    sessions = Sessions(Kept.in_memory(), clock)
+    with sessions.open(PLC, 30_000):
+        sessions.lasts(PLC, said)
+        sessions.left_open(PLC)
+    assert sessions.wait(PLC) == waited
+
+
 def test_sudden_death_is_remembered_across_a_restart(clock, tmp_path):
     first = Kept.open(tmp_path / "guard.db")
     held = Sessions(first, clock).open(PLC, 30_000)
