@@ -9,8 +9,12 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, passed
 
 # RFC 6143 and the registry of RFB security types.
 _NONE, _PASSWORD = 1, 2
-_ENCRYPTED = frozenset({5, 6, 13, 18, 19, 129, 130, 133})
-_AUTHENTICATED = frozenset({_PASSWORD, 16, 17, 20, 30, 35}) | _ENCRYPTED
+# RA2 and RA256, whole and in two steps.  Their relatives RA2ne and RAne256 authenticate only.
+_ENCRYPTED = frozenset({5, 13, 129, 133})
+_AUTHENTICATED = frozenset({_PASSWORD, 6, 20, 30, 35, 130}) | _ENCRYPTED
+# What these demand is said once one of them is chosen, and may be nothing: VeNCrypt has TLSNone and
+# Plain, TLS the same list again, Tight an empty one.
+_NESTED = {16: "Tight", 17: "Ultra", 18: "TLS", 19: "VeNCrypt"}
 
 
 @check(
@@ -27,11 +31,11 @@ _AUTHENTICATED = frozenset({_PASSWORD, 16, 17, 20, 30, 35}) | _ENCRYPTED
 )
 def judge(offer: Seen[VncSecurity]) -> Verdict:
     """
-    Passes when every security type offered authenticates, and each encrypts where a conduit is
-    crossed; fails when the type None is offered, or plain password types across a conduit; does
-    not apply to assets that are never probed.
+    Passes when every security type offered authenticates by itself, and each encrypts where a
+    conduit is crossed; fails when the type None is offered, or plain password types across a
+    conduit; does not apply to assets that are never probed.
 
-    A screen of the process without a password is a keyboard for everybody.
+    We choose no type, so one that only wraps others shows nothing: it may wrap None.  A screen of the process without a password is a keyboard for everybody.
     """
     if offer.facts is None:
         assert offer.reason is not None
@@ -45,12 +49,18 @@ def judge(offer: Seen[VncSecurity]) -> Verdict:
         return inconclusive(
             Reason.DENIED, f"The server named no security type: {offer.facts.said or 'no reason'}."
         )
-    plain = [t for t in types if t not in _ENCRYPTED]
-    if strange := [t for t in plain if t not in _AUTHENTICATED]:
+    plain = [t for t in types if t in _AUTHENTICATED - _ENCRYPTED]
+    if strange := [t for t in types if t not in _AUTHENTICATED and t not in _NESTED]:
         return inconclusive(Reason.NOT_COMPARABLE, f"Nobody here knows security type {strange[0]}.")
     if plain and offer.conduit is not None:
         return failed(
             Reason.UNPROTECTED,
             f"Security type {plain[0]} leaves the picture unencrypted on conduit {offer.conduit}.",
+        )
+    if nested := [t for t in types if t in _NESTED]:
+        return inconclusive(
+            Reason.NOT_COMPARABLE,
+            f"Security type {nested[0]} ({_NESTED[nested[0]]}) says what it demands only to who "
+            "chooses it, which we do not.",
         )
     return passed(f"The server offers security types {', '.join(map(str, types))}.")

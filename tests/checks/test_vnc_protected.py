@@ -17,7 +17,8 @@ def offers(*types, conduit=None, said=""):
 
 
 @pytest.mark.parametrize(
-    "given", [offers(2), offers(16, 2), offers(19, conduit="c"), offers(18, 5, conduit="c")]
+    "given",
+    [offers(2), offers(6, 130, 2), offers(5, conduit="c"), offers(13, 129, 133, conduit="c")],
 )
 def test_holds_with_a_login_that_is_encrypted_where_it_must_be(given):
     assert told(verdict(CHECK, given)) == ("pass", "as-expected")
@@ -32,6 +33,20 @@ def test_broken_by_the_type_none_even_beside_others():
 
 def test_broken_by_an_unencrypted_login_across_a_conduit():
     assert told(verdict(CHECK, offers(19, 2, conduit="c"))) == ("fail", "unprotected")
+
+
+@pytest.mark.parametrize("kind", [6, 130])
+def test_broken_by_a_login_that_encrypts_itself_and_not_the_picture(kind):
+    assert told(verdict(CHECK, offers(5, kind, conduit="c"))) == ("fail", "unprotected")
+
+
+@pytest.mark.parametrize("kind", [16, 17, 18, 19])
+@pytest.mark.parametrize("conduit", [None, "c"])
+def test_could_not_see_what_a_type_wraps(kind, conduit):
+    answer = verdict(CHECK, offers(5, kind, conduit=conduit))
+
+    assert told(answer) == ("inconclusive", "not-comparable")
+    assert f"Security type {kind} (" in answer.said
 
 
 @pytest.mark.parametrize(
