@@ -8,7 +8,7 @@ it answered something else; across a conduit it is evidence about the path only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -45,17 +45,34 @@ def place(seen: Seen[TcpPort]) -> str:
     return f"{seen.asset} tcp-{port_of(seen)} from {seen.vantage}"
 
 
-def shown(seen: Seen[TcpPort], asset: ExpectedAsset) -> Shown:
-    """What an attempt shows of the device itself."""
+def shown(seen: Seen[TcpPort], asset: ExpectedAsset, deaf: Collection[str] = frozenset()) -> Shown:
+    """What an attempt shows of the device itself; `deaf` are vantages whose silence is their own."""
     match seen.facts.answer if seen.facts else None:
         case PortAnswer.OPEN:
             return Shown.OPEN
         case PortAnswer.REFUSED if seen.conduit not in asset.reset_conduits:
             return Shown.CLOSED
-        case PortAnswer.FILTERED if seen.conduit is None and seen.alive:
+        case PortAnswer.FILTERED if (
+            seen.conduit is None and seen.alive and seen.vantage not in deaf
+        ):
             return Shown.SILENT
         case _:
             return Shown.NOTHING
+
+
+def deaf(ports: Iterable[Seen[TcpPort]]) -> frozenset[str]:
+    """
+    The vantages that heard nothing of the asset, not even from a port that opened to another.
+
+    The asset lives, as the other heard; but what keeps its open port from such a vantage, a wrong
+    VLAN or a list of managers, keeps every other port from it too.
+    """
+    tried = [(s.vantage, s.facts) for s in ports if s.facts is not None]
+    opened = {facts.port for _, facts in tried if facts.answer is PortAnswer.OPEN}
+    heard = {
+        vantage for vantage, facts in tried if facts.answer in (PortAnswer.OPEN, PortAnswer.REFUSED)
+    }
+    return frozenset(v for v, facts in tried if facts.port in opened and v not in heard)
 
 
 def unknown(seen: Seen[TcpPort]) -> Verdict:
@@ -66,6 +83,8 @@ def unknown(seen: Seen[TcpPort]) -> Verdict:
     match seen.facts.answer:
         case PortAnswer.UNREACHABLE:
             reason, why = Reason.UNREACHABLE, "somebody on the way said it cannot be reached"
+        case PortAnswer.FILTERED if seen.conduit is None and seen.alive:
+            reason, why = Reason.FILTERED, f"{seen.vantage} heard nothing of it, though another did"
         case PortAnswer.FILTERED if seen.conduit is None:
             reason, why = Reason.FILTERED, "the asset answered nothing at all in this visit"
         case _:
@@ -84,9 +103,10 @@ def judge_closed(
     """
     silent = False
     closed = []
+    mute = deaf(ports)
     for port in must:
         looks = [s for s in ports if port_of(s) == port]
-        said = {shown(s, asset) for s in looks}
+        said = {shown(s, asset, mute) for s in looks}
         if Shown.CLOSED not in said and Shown.SILENT not in said:
             if looks:
                 return unknown(looks[-1])

@@ -15,7 +15,7 @@ from checks.facts.verdict import (
     not_applicable,
     passed,
 )
-from checks.paths import Shown, place, port_of, shown, unknown
+from checks.paths import Shown, deaf, place, port_of, shown, unknown
 
 
 @check(
@@ -54,10 +54,10 @@ def judge(ports: tuple[Seen[TcpPort], ...], expected: Expected) -> Verdict:
     must = sorted(set(asset.closed_ports) - declared) if asset else []
     if asset is None or not must:
         return not_applicable("No port is named that must be closed on this asset.")
-    silent = False
+    silent, mute = False, deaf(ports)
     for port in must:
         looks = [s for s in ports if port_of(s) == port]
-        said = {shown(s, asset) for s in looks}
+        said = {shown(s, asset, mute) for s in looks}
         if Shown.CLOSED in said:
             continue
         if Shown.SILENT not in said:

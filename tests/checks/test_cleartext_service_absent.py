@@ -66,3 +66,14 @@ def test_could_not_see_a_gap():
     gap = observed(Reason.BUSY, facts_type=TcpPort.__name__)
 
     assert told(verdict(CHECK, gap, asset=PLC))[0] == "inconclusive"
+
+
+def test_could_not_see_from_a_vantage_that_does_not_even_hear_what_another_does():
+    """Its silence is its own; a second vantage beside it still tells."""
+    plc = asset(services=(service(443, "https"),), closed_ports=(23,))
+    opened = port(443, "open", conduit="dmz-control")
+    silent = [port(p, "filtered", vantage="bench", vantage_kind="plain") for p in (443, 23)]
+    beside = port(23, "refused", vantage="other", vantage_kind="plain")
+
+    assert told(verdict(CHECK, opened, *silent, asset=plc)) == ("inconclusive", "filtered")
+    assert told(verdict(CHECK, opened, *silent, beside, asset=plc)) == ("pass", "as-expected")

@@ -82,3 +82,39 @@ def test_could_not_see_by_silence_in_a_blind_run():
     answer = verdict(CHECK, port(23, "filtered", blind=True), port(80, "refused"), asset=PLC)
 
     assert told(answer) == ("inconclusive", "blind")
+
+
+def at_the_bench(number, answer):
+    return port(number, answer, vantage="bench", vantage_kind="plain")
+
+
+def test_could_not_see_from_a_vantage_that_does_not_even_hear_what_another_does():
+    """Its switch port is in the wrong VLAN, or the device drops all but its manager."""
+    monitored = port(4840, "open", conduit="dmz-control")
+    silent = [at_the_bench(number, "filtered") for number in (4840, 23, 80)]
+
+    answer = verdict(CHECK, monitored, *silent, asset=PLC)
+
+    assert told(answer) == ("inconclusive", "filtered")
+    assert answer.said == (
+        "Port tcp-23 of plc-1 shows nothing of the device: bench heard nothing of it, though "
+        "another did."
+    )
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        (at_the_bench(4840, "open"),),
+        (at_the_bench(4840, "refused"),),
+        # Nothing opened to anybody: whoever answered did so over UDP, to any of them.
+        (port(4840, "filtered", conduit="dmz-control"), at_the_bench(4840, "filtered")),
+    ],
+)
+def test_holds_by_silence_to_a_vantage_that_nothing_speaks_against(heard):
+    silent = [at_the_bench(number, "filtered") for number in (23, 80)]
+    monitored = [port(4840, "open", conduit="dmz-control")] if len(heard) == 1 else []
+
+    answer = verdict(CHECK, *monitored, *heard, *silent, asset=PLC)
+
+    assert (*told(answer), answer.rests_on) == ("pass", "as-expected", "silence")
