@@ -3,7 +3,8 @@
 # ruff: noqa: INP001 - a tool beside what it writes, no package
 from __future__ import annotations
 
-from panels import ABOUT, AT, BAD, GOOD, INSTANCE, WARN, WEEK, Json, Panel, dashboard, hidden
+from grafana_foundation_sdk.models.dashboard import Dashboard
+from panels import ABOUT, AT, BAD, GOOD, INSTANCE, WARN, WEEK, Panel, dashboard, hidden
 
 CONFIRMED = f"time() - upheld_inventory_confirmed_timestamp_seconds{{{AT}}} < {WEEK}"
 SEVERE = ABOUT.replace("(upheld_check_info)", '(upheld_check_info{severity=~"critical|high"})')
@@ -68,7 +69,7 @@ THIRD = [
 ]  # fmt: skip
 
 
-def fleet() -> Json:
+def fleet() -> Dashboard:
     """Where to look first among many plants."""
     return dashboard(
         "upheld-fleet", "Upheld: fleet", "All appliances a Prometheus knows, the worst first.",

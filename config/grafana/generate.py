@@ -7,6 +7,9 @@ import json
 import sys
 from pathlib import Path
 
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
 HERE = Path(__file__).parent
 # Runnable from anywhere, without a package around it.
 sys.path.insert(0, str(HERE))
@@ -29,7 +32,6 @@ from panels import (  # noqa: E402
     WARN,
     WEEK,
     ZONE,
-    Json,
     Panel,
     dashboard,
     hidden,
@@ -117,7 +119,7 @@ PLANT_COURSE = [
 ]  # fmt: skip
 
 
-def plant() -> Json:
+def plant() -> Dashboard:
     """What must be seen first stands first: whether we still know what is there."""
     return dashboard(
         "upheld-plant", "Upheld: plant",
@@ -195,7 +197,7 @@ ASSET_OURS = [
 ]  # fmt: skip
 
 
-def asset() -> Json:
+def asset() -> Dashboard:
     """One asset: what it is, what stands, what we did to it."""
     return dashboard(
         "upheld-asset", "Upheld: asset", "One asset: what stands, since when, and what we sent it.",
@@ -262,7 +264,7 @@ EVIDENCE_GUARD = [
 ]  # fmt: skip
 
 
-def evidence() -> Json:
+def evidence() -> Dashboard:
     """Whether the evidence grows and is signed, and whether the appliance itself is well."""
     return dashboard(
         "upheld-evidence", "Upheld: evidence and appliance",
@@ -274,7 +276,10 @@ def evidence() -> Json:
 def written() -> dict[str, str]:
     """File names and their contents."""
     boards = {"plant": plant(), "asset": asset(), "evidence": evidence(), "fleet": fleet()}
-    return {f"{name}.json": json.dumps(b, indent=1) + "\n" for name, b in boards.items()}
+    return {
+        f"{name}.json": json.dumps(b, cls=JSONEncoder, indent=1) + "\n"
+        for name, b in boards.items()
+    }
 
 
 if __name__ == "__main__":

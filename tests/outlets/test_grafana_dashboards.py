@@ -151,7 +151,7 @@ def test_every_query_and_every_variable_brings_data_out_of_a_real_prometheus(pro
             for variable in board["templating"]["list"]:
                 if variable["type"] != "query":
                     continue
-                stated = re.fullmatch(r"label_values\((.+), (\w+)\)", variable["definition"])
+                stated = re.fullmatch(r"label_values\((.+), (\w+)\)", variable["query"]["query"])
                 found = prometheus.asked(
                     f"/api/v1/label/{stated[2]}/values", **{"match[]": filled(stated[1], values)}
                 )
