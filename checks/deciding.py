@@ -105,6 +105,7 @@ def seen(observation: Observation) -> Seen[Facts]:
         facts=observation.facts,
         reason=observation.reason,
         said=observation.said,
+        clock=observation.clock,
     )
 
 

@@ -90,7 +90,7 @@ class Seen(Generic[T_co]):
     """
     An observation as a check reads it when a gap, a vantage or a moment matters to it.
 
-    Either `facts` or `reason` is set.
+    Either `facts` or `reason` is set.  `clock` is how far our own could be trusted when it was seen.
     """
 
     asset: str
@@ -106,3 +106,4 @@ class Seen(Generic[T_co]):
     facts: T_co | None
     reason: Reason | None
     said: str
+    clock: ClockQuality

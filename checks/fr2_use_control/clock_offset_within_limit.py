@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from checks.check import ASSET, ENGINEERING, MEDIUM, ON_INTERFACE, PART, check
@@ -10,7 +11,7 @@ from checks.facts.context import Moment
 from checks.facts.expected import Expected
 from checks.facts.http import HttpPages
 from checks.facts.ntp import NtpServer
-from checks.facts.observation import Facts, Seen
+from checks.facts.observation import ClockQuality, Facts, Seen
 from checks.facts.opcua import OpcUaServer
 from checks.facts.snmp import SnmpSystem
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
@@ -42,6 +43,9 @@ def judge(
     resolution may explain; fails when one is further off; does not apply to assets with no
     service that tells the time.
 
+    What was read while our own clock was adrift says nothing, however right it is by now; nor does
+    what was read while ours alone may have been as wrong as the limit.
+
     Logs of different devices can be put in order only as far as their clocks agree.
     """
     services = expected.asset.services if expected.asset else ()
@@ -50,46 +54,62 @@ def judge(
     seen: tuple[Seen[Facts], ...] = (*servers, *agents, *times, *told)
     if not seen and not any(s.protocol in _TELL_THE_TIME for s in services):
         return not_applicable("No declared service of this asset tells the time.")
-    clocks = [(s.service or "", s.facts.clock) for s in servers if s.facts]
-    clocks += [(a.service or "", a.facts.clock) for a in agents if a.facts]
-    clocks += [(t.service or "", t.facts.clock) for t in times if t.facts]
-    clocks += [(w.service or "", w.facts.clock) for w in webs if w.facts]
-    read = [(service, clock) for service, clock in clocks if clock is not None]
+    clocks = [(s, s.facts.clock) for s in servers if s.facts]
+    clocks += [(a, a.facts.clock) for a in agents if a.facts]
+    clocks += [(t, t.facts.clock) for t in times if t.facts]
+    clocks += [(w, w.facts.clock) for w in webs if w.facts]
+    read = [(one, clock) for one, clock in clocks if clock is not None]
     if not read:
         return _unread(seen)
-    if not moment.clock.synchronised:
+    judged = [_Read(s.service or "", clock, s.clock) for s, clock in read if s.clock.synchronised]
+    if not moment.clock.synchronised or not judged:
         return inconclusive(
             Reason.CLOCK_UNSYNCHRONISED, "Our own clock is not synchronised, so none can be judged."
         )
-    return _within(read, expected.limits.max_clock_offset_ms)
+    return _within(judged, expected.limits.max_clock_offset_ms)
 
 
-def _within(read: list[tuple[str, ClockReading]], limit: int) -> Verdict:
-    off = [(service, clock) for service, clock in read if _offset(clock) - _doubt(clock) > limit]
-    if off:
-        worst = max(_offset(clock) for _, clock in off)
+@dataclass(frozen=True)
+class _Read:
+    """A device's clock as a service tells it, and what our own was worth at that moment."""
+
+    service: str
+    clock: ClockReading
+    ours: ClockQuality
+
+    @property
+    def offset(self) -> int:
+        return abs(self.clock.device - self.clock.ours) // _MILLISECOND
+
+    @property
+    def exchange(self) -> int:
+        return self.clock.round_trip_ms // 2 + self.clock.resolution_ms
+
+    @property
+    def doubt(self) -> int:
+        return self.exchange + (self.ours.max_error_ms or 0)
+
+    def is_off(self, limit: int) -> bool:
+        # A clock of ours that is good enough to judge by is not to excuse the device's.
+        return self.offset - (self.exchange if self.doubt <= limit else self.doubt) > limit
+
+
+def _within(read: list[_Read], limit: int) -> Verdict:
+    if off := [one for one in read if one.is_off(limit)]:
         return failed(
             Reason.DIFFERS,
-            f"The clock is {worst} ms off; the limit is {limit} ms.",
-            where=tuple(service for service, _ in off),
+            f"The clock is {max(one.offset for one in off)} ms off; the limit is {limit} ms.",
+            where=tuple(one.service for one in off),
         )
-    slow = [service for service, clock in read if _doubt(clock) > limit]
-    if slow:
+    if vague := [one for one in read if one.doubt > limit]:
         return inconclusive(
             Reason.NOT_COMPARABLE,
-            f"The answer took too long to tell an offset of {limit} ms.",
-            where=tuple(slow),
+            f"An offset of {limit} ms cannot be told: a slow answer and our own clock leave "
+            f"{vague[0].doubt} ms open.",
+            where=tuple(one.service for one in vague),
         )
-    worst = max(_offset(clock) for _, clock in read)
+    worst = max(one.offset for one in read)
     return passed(f"The clock is {worst} ms off; the limit is {limit} ms.")
-
-
-def _offset(clock: ClockReading) -> int:
-    return abs(clock.device - clock.ours) // _MILLISECOND
-
-
-def _doubt(clock: ClockReading) -> int:
-    return clock.round_trip_ms // 2 + clock.resolution_ms
 
 
 def _unread(seen: tuple[Seen[Facts], ...]) -> Verdict:

@@ -10,6 +10,7 @@ from checks import BY_ID
 from checks.facts.clocks import ClockReading
 from checks.facts.http import HttpPages
 from checks.facts.ntp import NtpServer
+from checks.facts.observation import ClockQuality
 from checks.facts.snmp import SnmpLevel, SnmpSystem
 from checks.facts.verdict import Reason
 from tests.checks.given import ADRIFT, NOW, asset, observed, service, told, verdict
@@ -18,12 +19,12 @@ CHECK = BY_ID["clock-offset-within-limit"]
 PLC = asset(services=(service(161, "snmp", "udp"),))
 
 
-def agent(off_ms=None, round_trip=20, resolution=100):
+def agent(off_ms=None, round_trip=20, resolution=100, **changes):
     clock = None
     if off_ms is not None:
         clock = ClockReading(NOW + timedelta(milliseconds=off_ms), NOW, round_trip, resolution)
     system = SnmpSystem(SnmpLevel.V2C, "", "", "", "", "", clock=clock)
-    return observed(system, service="udp-161")
+    return observed(system, service="udp-161", **changes)
 
 
 def time_server(off_ms):
@@ -63,6 +64,32 @@ def test_could_not_see_while_our_own_clock_is_adrift():
     answer = verdict(CHECK, agent(0), asset=PLC, clock=ADRIFT)
 
     assert told(answer) == ("inconclusive", "clock-unsynchronised")
+
+
+def test_could_not_see_what_was_read_while_our_own_clock_was_adrift():
+    """After a start: asked before our clock was set, judged again after it was."""
+    early = agent(0, clock=ADRIFT)
+
+    assert told(verdict(CHECK, early, asset=PLC)) == ("inconclusive", "clock-unsynchronised")
+    late = verdict(CHECK, agent(3_600_000, clock=ADRIFT), time_server(0), asset=PLC)
+    assert told(late) == ("pass", "as-expected")
+
+
+@pytest.mark.parametrize(
+    ("off", "error", "outcome"),
+    [
+        (0, 9_890, "pass"),
+        (0, 9_891, "inconclusive"),
+        # The kernel calls a clock synchronised until it may be wrong by 16 s.
+        (12_000, 15_000, "inconclusive"),
+        (25_111, 15_000, "fail"),
+        (10_111, 9_890, "fail"),
+    ],
+)
+def test_could_not_see_by_a_clock_of_ours_that_may_be_as_wrong_as_the_limit(off, error, outcome):
+    read = agent(off, clock=ClockQuality(synchronised=True, max_error_ms=error))
+
+    assert told(verdict(CHECK, read, asset=PLC))[0] == outcome
 
 
 def test_could_not_see_through_a_slow_answer():
