@@ -96,6 +96,7 @@ class Breakers:
                 times=state.times + 1,
                 trying=True,
             ),
+            first=True,
         )
         return stand
 
@@ -173,11 +174,12 @@ class Breakers:
         opened = kept.pop("opened")
         return _State(opened=None if opened is None else Stamp.of(opened), **kept)
 
-    def _keep(self, address: str, state: _State) -> None:
+    def _keep(self, address: str, state: _State, *, first: bool = False) -> None:
+        """`first`: on the disk before anything is sent; else it holds whatever the disk says."""
         value: dict[str, Any] = vars(state) | {
             "opened": None if state.opened is None else state.opened.plain()
         }
-        self._kept.put(KIND, address, value)
+        (self._kept.put if first else self._kept.insist)(KIND, address, value)
 
 
 def _words(seconds: float) -> str:

@@ -86,7 +86,7 @@ class Canaries:
             why = f"after our visit it {_slow(seen.latency_us, limit)}"
         if value["latch"] is None:
             value["latch"] = {"since": self._clock.now().isoformat(), "why": why}
-            self._kept.put(KIND, address, value)
+            self._kept.insist(KIND, address, value)
         return Event(
             "suspected-impact",
             address,

@@ -65,6 +65,7 @@ class Guard:
         self.clock = clock
         self.kept = kept
         self.restraints = Restraints(kept, clock, site)
+        self.restraints.holds.in_force = self.enforce_holds
         self.loads: defaultdict[str, Load] = defaultdict(Load)
         self.faults: list[str] = []
         self.last_sent: datetime | None = None
@@ -105,7 +106,8 @@ class Guard:
 
     def enforce_holds(self, why: str) -> None:
         """End what is under way to everything that is on hold now."""
-        self._connections.stop_all(lambda target: self._held(target) is not None, why)
+        if len(self._connections):
+            self._connections.stop_all(lambda target: self._held(target) is not None, why)
 
     @contextmanager
     def visiting(self, reservation: Reservation) -> Iterator[list[Event]]:

@@ -8,8 +8,9 @@ and must not fail; lifting one is a decision with a name and a reason.
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -73,19 +74,27 @@ class Holds:
     All holds, in memory and kept.
 
     Asked before every packet, so it answers from memory; one process writes the kept file.
+    `in_force` is told of each as soon as it holds, before anything is written.
     """
 
     def __init__(self, kept: Kept, clock: Clock) -> None:
+        self.in_force: Callable[[str], None] = lambda _: None
         self._kept = kept
         self._clock = clock
         self._file: HoldFile | None = None
+        self._untold: list[Event] = []
         self._holds: dict[str, tuple[Hold, ...]] = {
             scope: tuple(_of(plain) for plain in value["holds"])
             for scope, value in kept.all(KIND).items()
         }
 
     def put(self, scope: str, who: str, why: str, by: By = "person") -> Event:
-        """Hold from now on.  Whoever holds what is on hold already adds his own name and reason."""
+        """
+        Hold from now on.  Whoever holds what is on hold already adds his own name and reason.
+
+        Raises `sqlite3.Error` for a disk that does not take it; then it holds in this process, and
+        is written as soon as the disk does.
+        """
         hold = Hold(scope_of(scope), _plain(who), _plain(why), self._clock.now(), by)
         same = [h for h in self._holds.get(scope, ()) if (h.who, h.by) == (hold.who, by)]
         if same:
@@ -93,8 +102,15 @@ class Holds:
         others = tuple(h for h in self._holds.get(scope, ()) if h not in same)
         # In memory first: a full disk must not keep anybody from stopping us.
         self._holds[scope] = (*others, hold)
-        self._write(scope)
-        return Event("hold.put", scope, hold.said)
+        self.in_force(hold.said)
+        self._kept.insist(KIND, scope, {"holds": [_to(h) for h in self._holds[scope]]})
+        event = Event("hold.put", scope, hold.said)
+        try:
+            self._kept.flush()
+        except sqlite3.Error:
+            self._untold.append(event)
+            raise
+        return event
 
     def release(self, scope: str, who: str, why: str) -> Event | None:
         """
@@ -138,15 +154,26 @@ class Holds:
 
     def seen(self, file: HoldFile | None) -> Event | None:
         """
-        What the look for hold files brought; an event when one has appeared.
+        What the look for hold files brought; an event when one has appeared, or when the disk takes
+        a hold that it did not take when it began.
 
         The hold stays when the file goes: who may stop us need not be one who may start us.
         """
         before, self._file = self._file, file
-        if file is None or file == before:
+        if file is not None and file != before:
+            known = any((h.by, h.who, h.why) == ("file", file.who, file.why) for h in self.all())
+            if not known:
+                return self.put(SITE, file.who, file.why, "file")
+        return self._written_late()
+
+    def _written_late(self) -> Event | None:
+        if not self._untold:
             return None
-        known = any((h.by, h.who, h.why) == ("file", file.who, file.why) for h in self.all())
-        return None if known else self.put(SITE, file.who, file.why, "file")
+        try:
+            self._kept.flush()
+        except sqlite3.Error:
+            return None
+        return self._untold.pop(0)
 
     def holding(self, asset: str, zone: str) -> Hold | None:
         """Why nothing may be sent to this asset; the widest hold there is."""
@@ -170,9 +197,6 @@ class Holds:
         if not held:
             return None
         return last_sent or min(h.since for h in held)
-
-    def _write(self, scope: str) -> None:
-        self._kept.put(KIND, scope, {"holds": [_to(h) for h in self._holds[scope]]})
 
 
 def file_hold(paths: Iterable[Path]) -> HoldFile | None:

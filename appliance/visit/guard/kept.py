@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,14 @@ class Kept:
     """
     Small JSON values by kind and key, on the disk before `put` returns.
 
-    The kind is the part of the guard that owns the value; its key is an address, an asset, a
+    What stops us must not depend on a disk that takes it: what `insist` is given holds at once, and
+    is written as soon as that can be.  The kind is the part of the guard that owns the value; its key is an address, an asset, a
     credential or a scope.  One process writes: who holds the state directory's lock.
     """
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
+        self._unwritten: dict[tuple[str, str], str] = {}
 
     @classmethod
     def open(cls, path: Path) -> Kept:
@@ -58,6 +61,8 @@ class Kept:
         return cls(database)
 
     def get(self, kind: str, key: str) -> dict[str, Any] | None:
+        if (waiting := self._unwritten.get((kind, key))) is not None:
+            return dict(json.loads(waiting))
         row = self._database.execute(
             "SELECT value FROM kept WHERE kind = ? AND key = ?", (kind, key)
         ).fetchone()
@@ -68,16 +73,40 @@ class Kept:
         rows = self._database.execute(
             "SELECT key, value FROM kept WHERE kind = ? ORDER BY key", (kind,)
         )
-        return {key: json.loads(value) for key, value in rows}
+        found = dict(rows) | {key: v for (of, key), v in self._unwritten.items() if of == kind}
+        return {key: json.loads(found[key]) for key in sorted(found)}
 
     def put(self, kind: str, key: str, value: Mapping[str, Any]) -> None:
-        self._database.execute(
-            "INSERT INTO kept VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-            (kind, key, json.dumps(value, sort_keys=True)),
-        )
+        """Raises `sqlite3.Error`, and then what was there before still holds."""
+        self._write(kind, key, json.dumps(value, sort_keys=True))
+        self._unwritten.pop((kind, key), None)
+        with suppress(sqlite3.Error):
+            self.flush()
+
+    def insist(self, kind: str, key: str, value: Mapping[str, Any]) -> None:
+        """As `put`, but it holds in this process whatever the disk says to it."""
+        self._unwritten[kind, key] = json.dumps(value, sort_keys=True)
+        with suppress(sqlite3.Error):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was insisted on and is not on the disk yet.  Raises `sqlite3.Error`."""
+        for (kind, key), value in list(self._unwritten.items()):
+            self._write(kind, key, value)
+            del self._unwritten[kind, key]
 
     def drop(self, kind: str, key: str) -> None:
+        """Raises `sqlite3.Error`, and then it is still there."""
         self._database.execute("DELETE FROM kept WHERE kind = ? AND key = ?", (kind, key))
+        self._unwritten.pop((kind, key), None)
+
+    def _write(self, kind: str, key: str, value: str) -> None:
+        self._database.execute(
+            "INSERT INTO kept VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            (kind, key, value),
+        )
 
     def close(self) -> None:
+        with suppress(sqlite3.Error):
+            self.flush()
         self._database.close()

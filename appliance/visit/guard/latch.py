@@ -236,7 +236,7 @@ class Latches:
         finally:
             login = self._login(attempt.credential, attempt.address)
             login["unfinished"].pop(attempt.choice.digest, None)
-            self._put(LOGIN, attempt.credential, attempt.address, login)
+            self._kept.insist(LOGIN, f"{attempt.credential}|{attempt.address}", login)
 
     def _worked(self, attempt: Attempt) -> None:
         login = self._login(attempt.credential, attempt.address)
@@ -258,7 +258,7 @@ class Latches:
         login["denied"][attempt.choice.digest] = (
             f"{said}; upheld rearm {credential} when it is mended"
         )
-        self._put(LOGIN, credential, address, login)
+        self._kept.insist(LOGIN, f"{credential}|{address}", login)
         if attempt.choice.changing and elsewhere:
             said = f"{address} refused the old secret of {credential}; its next visit uses the new"
             return [Event("credential.changing", credential, f"{said}.")]
@@ -273,7 +273,7 @@ class Latches:
             said = f"{credential} is latched everywhere: {address} refused it ({why}) and {because}"
             known["latched"] = f"{said}; upheld rearm {credential} when it is mended"
             events = [Event("credential.latched", credential, f"{said}.")]
-        self._put(SECRET, credential, attempt.choice.digest, known)
+        self._kept.insist(SECRET, f"{credential}|{attempt.choice.digest}", known)
         return events
 
     def _recent(self, known: Mapping[str, Any]) -> list[str]:

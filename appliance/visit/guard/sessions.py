@@ -57,7 +57,7 @@ class Sessions:
         noted = self._kept.get(KIND, address)
         holds = min(MOST_SECONDS, timeout_ms / 1000)
         if noted is not None and holds > noted["holds"]:
-            self._kept.put(KIND, address, {**noted, "holds": holds})
+            self._kept.insist(KIND, address, {**noted, "holds": holds})
 
     def left_open(self, address: str) -> None:
         """The device was not heard to close the session."""

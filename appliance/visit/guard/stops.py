@@ -105,7 +105,7 @@ class Stops:
         }
         losses[address] = Stamp.now(self._clock)
         self._losses[segment] = losses
-        self._kept.put(f"{KIND}-loss", segment, {a: s.plain() for a, s in losses.items()})
+        self._kept.insist(f"{KIND}-loss", segment, {a: s.plain() for a, s in losses.items()})
         if segment in self._stops:
             self._add(segment, losses)
             return ()
@@ -156,7 +156,7 @@ class Stops:
         again = before is not None and Stamp.of(before).ago(self._clock) < AGAIN_WITHIN
         stop = Stop(where, Stamp.now(self._clock), lost, needs_ack=again)
         self._put(stop)
-        self._kept.put(f"{KIND}-before", where, stop.since.plain())
+        self._kept.insist(f"{KIND}-before", where, stop.since.plain())
         event = Event("stop.began", where, stop.said)
         if where == SITE or SITE in self._stops:
             return (event,)
@@ -187,7 +187,7 @@ class Stops:
 
     def _put(self, stop: Stop) -> None:
         self._stops[stop.where] = stop
-        self._kept.put(
+        self._kept.insist(
             KIND,
             stop.where,
             {

@@ -233,7 +233,7 @@ class Trusts:
     def _withdrawn(self, asset: str, known: _Known, changed: str) -> Event:
         canary = known.level is Level.CANARY
         level = Level.CANARY if canary else Level.SUPERVISED
-        self._put(asset, _Known(level, known.plan, known.seen))
+        self._kept.insist(KIND, asset, _plain(_Known(level, known.plan, known.seen)))
         said = f"{asset} is trusted no longer, because it changed: {changed}."
         return Event("trust.withdrawn", asset, said)
 
@@ -280,9 +280,11 @@ class Trusts:
         return None if plain is None else _of(plain)
 
     def _put(self, asset: str, known: _Known) -> None:
-        plain = asdict(known)
-        plain["last"] = known.last.plain() if known.last else None
-        self._kept.put(KIND, asset, plain)
+        self._kept.put(KIND, asset, _plain(known))
+
+
+def _plain(known: _Known) -> dict[str, Any]:
+    return asdict(known) | {"last": known.last.plain() if known.last else None}
 
 
 def _of(plain: dict[str, Any]) -> _Known:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -325,3 +326,27 @@ def test_a_healthy_device_costs_no_write():
         parts.visited(PLC)
 
     assert kept.all("breaker") == {}
+
+
+def test_a_breaker_opens_even_where_the_disk_does_not_take_it(disk):
+    clock = FakeClock()
+    parts = Breakers(disk.kept, clock)
+    disk.takes_nothing()
+
+    assert saw(parts, SLAM) == "breaker-opened"
+
+    disk.takes_all()
+    assert parts.stand(PLC).way is Way.OPEN
+
+
+def test_a_trial_that_the_disk_does_not_take_is_not_granted(disk):
+    clock = FakeClock()
+    parts = Breakers(disk.kept, clock)
+    saw(parts, SLAM)
+    clock.pass_(QUARTER)
+    disk.takes_nothing()
+
+    with pytest.raises(sqlite3.OperationalError):
+        parts.trial(PLC)
+
+    assert parts.stand(PLC).way is Way.HALF_OPEN

@@ -178,3 +178,15 @@ def test_only_the_newest_acknowledgements_are_kept():
     kept = canaries.acknowledged(PLC)
     assert len(kept) == ACKNOWLEDGED
     assert kept[-1]["why"] == f"visit {ACKNOWLEDGED + 4}"
+
+
+def test_a_suspected_impact_is_latched_even_where_the_disk_does_not_take_it(disk):
+    canaries = learned(2, kept=disk.kept)
+    disk.takes_nothing()
+
+    assert canaries.after(PLC, GONE) is not None
+
+    assert canaries.latched(PLC) is not None
+    disk.takes_all()
+    disk.kept.close()
+    assert Canaries(disk.again(), FakeClock()).latched(PLC) is not None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
 from appliance.visit.control import CONTROL, Controls
 from appliance.visit.guard import Guard, Kept
 from collectors.errors import NotPermitted
 from collectors.wire import Target, Wire
+from collectors.wire.stopping import Phase
 from tests.visit.clocks import FakeClock
-from tests.visit.plan.sites import made, whole
+from tests.visit.plan.sites import PLC, made, whole
 
 HOST = "10.0.0.20"
 
@@ -105,3 +108,15 @@ def test_a_service_that_left_the_inventory_is_no_longer_spoken_to():
 
         with pytest.raises(NotPermitted, match="not in the inventory"):
             guard.may_send(target, 10)
+
+
+async def test_a_hold_ends_what_is_under_way_even_where_the_disk_does_not_take_it(disk):
+    guard = Guard(FakeClock(), disk.kept, made())
+    disk.takes_nothing()
+
+    with guard.connections.entered(to("plc", PLC, 4840, "opcua")) as underway:
+        with pytest.raises(sqlite3.OperationalError):
+            guard.restraints.holds.put("site", "j-smit", "smoke")
+
+        with pytest.raises(NotPermitted, match="smoke"):
+            underway.checked(Phase.STOPPED)

@@ -100,14 +100,43 @@ def test_holding_twice_keeps_the_first_moment_and_the_newest_reason(holds, clock
     assert [(h.since, h.why) for h in holds.all()] == [(since, "second")]
 
 
-def test_a_full_disk_keeps_nobody_from_stopping(clock):
-    class Full(Kept):
-        def put(self, kind, key, value):
-            raise sqlite3.OperationalError("database or disk is full")
+def test_a_full_disk_keeps_nobody_from_stopping(disk, clock):
+    stopped = []
+    holds = Holds(disk.kept, clock)
+    holds.in_force = stopped.append
 
-    holds = Holds(Full.in_memory(), clock)
+    disk.takes_nothing()
     with pytest.raises(sqlite3.OperationalError):
         holds.put("site", "j-smit", "now")
+
+    assert holds.holding("plc-1", "control") is not None
+    assert len(stopped) == 1
+
+
+def test_a_hold_the_disk_did_not_take_is_written_and_told_as_soon_as_it_does(disk, clock):
+    file = HoldFile("/run/upheld/STOP", "uid 1000", "smoke in hall 3")
+    holds = Holds(disk.kept, clock)
+    disk.takes_nothing()
+    with pytest.raises(sqlite3.OperationalError):
+        holds.seen(file)
+    assert holds.seen(file) is None
+
+    disk.takes_all()
+    told = holds.seen(file)
+
+    assert told.kind == "hold.put"
+    assert "smoke in hall 3" in told.said
+    assert holds.seen(file) is None
+    assert Holds(disk.again(), clock).holding("plc-1", "control") is not None
+
+
+def test_a_hold_that_is_released_on_a_disk_that_takes_nothing_stays(disk, clock):
+    holds = Holds(disk.kept, clock)
+    holds.put("site", "j-smit", "now")
+    disk.takes_nothing()
+
+    with pytest.raises(sqlite3.OperationalError):
+        holds.release("site", "j-smit", "over")
 
     assert holds.holding("plc-1", "control") is not None
 

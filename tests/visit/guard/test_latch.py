@@ -292,3 +292,20 @@ def test_a_digest_is_the_same_after_a_restart_and_another_on_another_appliance(k
 )
 def test_every_part_of_a_user_is_part_of_its_digest(latches, other):
     assert latches.digest(other) != latches.digest(SECRETS[2])
+
+
+async def test_a_login_refused_while_the_disk_is_full_is_repeated_nowhere(disk, clock):
+    latches = Latches(disk.kept, clock)
+
+    async with latches.trying("c", "10.0.0.1", Choice("secret", OLD), visit="v") as attempt:
+        disk.takes_nothing()
+        attempt.failed("BadUserAccessDenied")
+
+    assert [event.kind for event in attempt.events] == ["credential.latched"]
+    disk.takes_all()
+    for address in ("10.0.0.1", "10.0.0.2"):
+        assert "latched everywhere" in await log_in(latches, address, "worked", visit="w")
+    disk.kept.put("budget", "10.0.0.1", {})
+    assert "latched everywhere" in await log_in(
+        Latches(disk.again(), clock), "10.0.0.2", "worked", visit="x"
+    )
