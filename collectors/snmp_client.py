@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import TypeVar, cast
 
 from gufo.snmp import (
-    NoSuchInstance,
     SnmpAuthError,
     SnmpError,
     SnmpVersion,
@@ -90,20 +89,20 @@ class Agent:
 
         Raises `TimedOut`, `Denied`, `Unintelligible` and what the wire raises.
         """
-
-        async def work() -> Value | None:
-            try:
-                return await self._session.get(oid)
-            except NoSuchInstance:
-                return None
-
-        return await self._asked(work, doing)
+        return (await self.get_many((oid,), doing)).get(oid)
 
     async def get_many(self, oids: Sequence[str], doing: str) -> dict[str, Value]:
-        """One GET for all; what the agent does not have is left out.  Raises as `get`."""
+        """
+        One GET for all; what the agent does not have is left out.
+
+        Raises as `get`, and `Unintelligible` for a value of something else: the client asked for a
+        single value would take it for that one's.
+        """
 
         async def work() -> dict[str, Value]:
             answer = await self._session.get_many(oids)
+            if strange := [oid for oid in answer if oid not in oids]:
+                raise ValueError(f"it is of {strange[0]}, which nobody asked for")
             return {oid: answer[oid] for oid in oids if answer.get(oid) is not None}  # type: ignore[misc]
 
         return await self._asked(work, doing)

@@ -25,7 +25,18 @@ from collectors.errors import (
 )
 from collectors.snmp import default_communities, refusals, system
 from collectors.wire import Target, Wire
-from tests.devices.snmp_peers import SET, OpenGate, Peer, mib, oid, peer, reply, silent, tlv
+from tests.devices.snmp_peers import (
+    SET,
+    OpenGate,
+    Peer,
+    asked,
+    mib,
+    oid,
+    peer,
+    reply,
+    silent,
+    tlv,
+)
 from tests.devices.snmpd import snmpd
 
 MONITOR = SnmpUser("monitor", "SHA-256", "auth secret 1", "AES-128", "priv secret 1")
@@ -357,6 +368,29 @@ async def test_an_error_status_is_no_description(status):
     async with peer(lambda d: reply(d, status=status)) as agent:
         with pytest.raises((Unintelligible, Denied)):
             await system(wire(), at(agent.port), credential=READ)
+
+
+async def test_a_value_of_something_else_is_not_the_one_asked_for():
+    firmware = f"{SYS}.6.0"
+    values = DESCRIBED | {firmware: tlv(4, b"V03.02.01")}
+    whole = mib(values)
+
+    def muddled(datagram):
+        _, names = asked(datagram)
+        if names == [oid(firmware)]:
+            return reply(datagram, [(oid(f"{SYS}.1.0"), tlv(4, b"Thing"))])
+        return whole(datagram)
+
+    async with peer(muddled) as agent:
+        with pytest.raises(
+            Unintelligible, match=r"of 1\.3\.6\.1\.2\.1\.1\.1\.0, which nobody asked"
+        ):
+            await system(
+                wire(), at(agent.port), credential=READ, firmware_oids={"1.3.6.1.4.1": firmware}
+            )
+        with pytest.raises(Unintelligible, match="which nobody asked"):
+            async with snmp_client.agent(wire(), at(agent.port), READ, V2C, seconds=1) as session:
+                await session.get_many((firmware,), "asking for its firmware")
 
 
 async def test_an_agent_that_breaks_the_client_is_unintelligible(capfd):
