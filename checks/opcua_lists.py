@@ -16,6 +16,12 @@ def row(endpoint: Endpoint) -> str:
     return f"{endpoint.url} ({endpoint.mode.value}, {endpoint.policy})"
 
 
+def encrypts(endpoint: Endpoint) -> bool:
+    """Whether it names a way to encrypt: a mode alone, with the policy None or none, is not one."""
+    by_mode = endpoint.mode is MessageMode.SIGN_AND_ENCRYPT
+    return by_mode and endpoint.policy not in ("", "None")
+
+
 def only_discovers(listed: OpcUaEndpoints) -> bool:
     """A pure discovery server has no sessions and no data: it must speak unsecured."""
     return listed.application_type == _DISCOVERY

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from checks.check import ENGINEERING, HIGH, PART, SERVICE, check
-from checks.facts.opcua import Endpoint, MessageMode, OpcUaEndpoints, TokenType, UserToken
+from checks.facts.opcua import Endpoint, OpcUaEndpoints, TokenType, UserToken
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
-from checks.opcua_lists import row, unusable
+from checks.opcua_lists import encrypts, row, unusable
 
 
 @check(
@@ -32,14 +32,14 @@ def judge(listed: OpcUaEndpoints) -> Verdict:
     offers = [(e, t) for e in listed.endpoints for t in e.tokens if t.type is TokenType.USERNAME]
     if not offers:
         return not_applicable("No endpoint takes a user name and password.")
-    clear = [e for e, t in offers if _policy(e, t) == "None" and not _encrypted(e)]
+    clear = [e for e, t in offers if _policy(e, t) == "None" and not encrypts(e)]
     if clear:
         return failed(
             Reason.UNPROTECTED,
             f"{len(clear)} of {len(listed.endpoints)} endpoints take a password in clear text.",
             where=tuple(row(e) for e in clear),
         )
-    unsaid = [e for e, t in offers if not _policy(e, t) and not _encrypted(e)]
+    unsaid = [e for e, t in offers if not _policy(e, t) and not encrypts(e)]
     if unsaid:
         return inconclusive(
             Reason.NOT_COMPARABLE,
@@ -52,7 +52,3 @@ def judge(listed: OpcUaEndpoints) -> Verdict:
 def _policy(endpoint: Endpoint, token: UserToken) -> str:
     # OPC 10000-4, 7.41: a token without a policy of its own uses the endpoint's.
     return token.policy or endpoint.policy
-
-
-def _encrypted(endpoint: Endpoint) -> bool:
-    return endpoint.mode is MessageMode.SIGN_AND_ENCRYPT

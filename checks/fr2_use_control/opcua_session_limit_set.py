@@ -6,6 +6,9 @@ from checks.check import ENGINEERING, LOW, PART, SERVICE, check
 from checks.facts.opcua import OpcUaServer
 from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_applicable, passed
 
+# As many as a 32-bit counter holds: what servers write where they have no limit.
+_NO_LIMIT = 0x7FFF_FFFF
+
 
 @check(
     title="Server limits the number of sessions",
@@ -20,8 +23,8 @@ from checks.facts.verdict import Reason, Verdict, failed, inconclusive, not_appl
 )
 def judge(server: OpcUaServer) -> Verdict:
     """
-    Passes when the server names a limit; fails when it says 0, which means none; does not apply
-    where the server has no such property (before 1.05).
+    Passes when the server names a limit; fails when it says 0, which means none, or the largest
+    number there is; does not apply where the server has no such property (before 1.05).
 
     Many sessions are never opened to find out.
     """
@@ -36,6 +39,6 @@ def judge(server: OpcUaServer) -> Verdict:
         return inconclusive(
             Reason.UNINTELLIGIBLE, f"The server names a limit of {server.max_sessions} sessions."
         )
-    if server.max_sessions == 0:
+    if server.max_sessions == 0 or server.max_sessions >= _NO_LIMIT:
         return failed(Reason.NOT_CONFIGURED, "The server says that it limits no sessions.")
     return passed(f"The server limits itself to {server.max_sessions} sessions.")

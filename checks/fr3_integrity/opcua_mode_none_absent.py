@@ -44,11 +44,11 @@ def judge(listed: OpcUaEndpoints) -> Verdict:
             f"for {' and '.join(tokens) or 'no'} logins.",
             where=tuple(row(e) for e in bare),
         )
-    strange = [e for e in listed.endpoints if e.mode is MessageMode.INVALID]
+    strange = [e for e in listed.endpoints if e.mode is MessageMode.INVALID or not e.policy]
     if strange:
         return inconclusive(
             Reason.UNINTELLIGIBLE,
-            "An endpoint names no known security mode.",
+            "An endpoint names no known security mode, or no policy to protect messages by.",
             where=tuple(row(e) for e in strange),
         )
     return passed(f"All {len(listed.endpoints)} endpoints sign or encrypt their messages.")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected
-from checks.facts.opcua import MessageMode, OpcUaEndpoints
+from checks.facts.opcua import OpcUaEndpoints
 from checks.facts.verdict import Reason, Verdict, failed, passed
-from checks.opcua_lists import row, unusable
+from checks.opcua_lists import encrypts, row, unusable
 
 
 @check(
@@ -31,7 +31,7 @@ def judge(listed: OpcUaEndpoints, expected: Expected) -> Verdict:
     """
     if found := unusable(listed):
         return found
-    weaker = [e for e in listed.endpoints if e.mode is not MessageMode.SIGN_AND_ENCRYPT]
+    weaker = [e for e in listed.endpoints if not encrypts(e)]
     if len(weaker) == len(listed.endpoints):
         return failed(
             Reason.UNPROTECTED,

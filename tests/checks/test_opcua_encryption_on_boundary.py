@@ -34,6 +34,14 @@ def test_holds_when_encryption_is_offered_and_alone_where_others_listen():
     assert told(verdict(CHECK, listed(endpoint()), asset=OVER)) == ("pass", "as-expected")
 
 
+@pytest.mark.parametrize("policy", ["None", ""])
+def test_broken_by_a_mode_that_encrypts_without_a_policy_to_do_it_by(policy):
+    bare = endpoint(ENCRYPTED, policy)
+
+    assert told(verdict(CHECK, listed(bare))) == ("fail", "unprotected")
+    assert told(verdict(CHECK, listed(endpoint(), bare), asset=OVER)) == ("fail", "unprotected")
+
+
 def test_broken_without_encryption():
     answer = verdict(CHECK, listed(endpoint(SIGNED), endpoint(CLEAR, "None")))
 

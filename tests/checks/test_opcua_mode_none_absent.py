@@ -60,6 +60,13 @@ def test_could_not_see_through_an_invalid_mode():
     assert told(verdict(CHECK, listed(endpoint("Invalid")))) == ("inconclusive", "unintelligible")
 
 
+def test_could_not_see_a_policy_that_is_not_named():
+    answer = verdict(CHECK, listed(endpoint(), endpoint("Sign", "")))
+
+    assert told(answer) == ("inconclusive", "unintelligible")
+    assert answer.where == ("opc.tcp://plc-1:4840 (Sign, )",)
+
+
 def test_could_not_see_a_gap():
     gap = observed(Reason.TIMEOUT, facts_type="OpcUaEndpoints")
 

@@ -42,7 +42,14 @@ def test_holds_when_token_endpoint_or_channel_encrypts(row):
 
 @pytest.mark.parametrize(
     "row",
-    [endpoint(CLEAR, "None"), endpoint(SIGNED, tokens=(BARE,)), endpoint(CLEAR, "None", (BARE,))],
+    [
+        endpoint(CLEAR, "None"),
+        endpoint(SIGNED, tokens=(BARE,)),
+        endpoint(CLEAR, "None", (BARE,)),
+        # A mode that would encrypt, and no policy to do it by.
+        endpoint(ENCRYPTED, "None"),
+        endpoint(ENCRYPTED, "", (BARE,)),
+    ],
 )
 def test_broken_by_one_endpoint_that_takes_it_in_clear_text(row):
     answer = verdict(CHECK, listed(endpoint(), row))

@@ -26,8 +26,9 @@ def test_holds_when_a_limit_is_named():
     assert told(verdict(CHECK, server())) == ("pass", "as-expected")
 
 
-def test_broken_by_no_limit():
-    answer = verdict(CHECK, server(max_sessions=0))
+@pytest.mark.parametrize("none", [0, 0x7FFF_FFFF, 0xFFFF_FFFF])
+def test_broken_by_no_limit(none):
+    answer = verdict(CHECK, server(max_sessions=none))
 
     assert told(answer) == ("fail", "not-configured")
     assert answer.said == "The server says that it limits no sessions."
