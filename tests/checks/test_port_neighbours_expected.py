@@ -79,6 +79,21 @@ def test_broken_by_a_link_that_is_not_in_the_plan():
     assert answer.said == "port 1/3 has a link and no place in the plan."
 
 
+@pytest.mark.parametrize("spare", [port("1/9"), port("Gi1/0/9", alias="1/9")])
+def test_broken_by_a_link_on_a_spare_port_where_nobody_speaks(spare):
+    answer = judged(neighbours(bridge(PLC_MAC)), interfaces(port("1/1"), spare))
+
+    assert told(answer) == ("fail", "differs")
+    assert answer.said == f"port {spare.name} has a link and is spare in the plan."
+    assert answer.where == (spare.name,)
+
+
+def test_holds_when_a_spare_port_is_up_without_a_link():
+    ports = interfaces(port("1/1"), port("1/9", "down"))
+
+    assert told(judged(neighbours(bridge(PLC_MAC)), ports))[0] == "pass"
+
+
 def test_not_applicable_without_a_plan():
     assert told(judged(neighbours(bridge(STRANGER)), plan=()))[0] == "not-applicable"
 
