@@ -139,7 +139,9 @@ async def access(wire: Wire, target: Target, *, credential: Community | SnmpUser
         members=tuple(_member(target, i, v) for i, v in members.rows.items()) or None,
         users=tuple(_user(target, i, users) for i in sorted(_instances(users))) or None,
         communities=len(communities.rows) or None,
-        truncated=any(not column.whole for column in columns),
+        truncated=any(not column.whole for column in columns)
+        # A column that is refused or hidden looks like one in which nothing stands: no write view.
+        or not (_every_row_is_shown(views) and _every_row_is_shown(users)),
     )
 
 
@@ -168,6 +170,12 @@ async def walking(
 
 def _instances(table: dict[str, Column]) -> set[tuple[int, ...]]:
     return set().union(*(column.rows for column in table.values()))
+
+
+def _every_row_is_shown(table: dict[str, Column]) -> bool:
+    """Whether a row of one column stands in all the others too."""
+    instances = _instances(table)
+    return all(column.rows.keys() == instances for column in table.values())
 
 
 def _interface(instance: tuple[int, ...], table: dict[str, Column]) -> Interface:

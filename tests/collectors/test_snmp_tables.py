@@ -135,6 +135,28 @@ async def test_who_may_do_what_and_no_community_is_kept():
     assert "secret" not in repr(facts)
 
 
+@pytest.mark.parametrize("column", [snmp_tables.VACM["write"], snmp_tables.USM["priv"]])
+@pytest.mark.parametrize("how", ["refused", "hidden"])
+async def test_a_column_that_is_not_shown_is_not_one_in_which_nothing_stands(column, how):
+    # Something behind the last table, which proves its end.
+    shown = [*SWITCH, "1.3.6.1.6.3.99.1.0|2|1"]
+    whole = agent(shown)
+    without = agent([line for line in shown if not line.startswith(f"{column}.")])
+    facts, _ = await ask(snmp_tables.access, whole)
+    assert not facts.truncated
+
+    def answer(message):
+        _, names = asked(message)
+        if how == "refused" and names[0] == oid(column):
+            return reply(message, status=5)
+        return (without if how == "hidden" else whole)(message)
+
+    facts, _ = await ask(snmp_tables.access, answer)
+
+    assert len(facts.groups) == len(facts.users) == 1
+    assert facts.truncated
+
+
 PROFILE = Profile(
     "acme",
     "Acme",
