@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from checks.check import ENGINEERING, MEDIUM, PART, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.ntp import NtpServer
@@ -11,6 +13,9 @@ _UNSYNCHRONISED = 3
 _STRATUM_OF_NOBODY = 16
 # RFC 5905, 7.3 and 7.4: on the wire 16 is 0, and these tell of the server's own state, not of us.
 _STARTING = ("", "INIT", "STEP")
+# A server without a source that hands on its own clock: ntpd's and chrony's local driver have this
+# address, others this name.  Leap, stratum and dispersion look as good as ever then.
+_ITSELF = re.compile(r"127\.127\.1\.\d+|LOCL|LCL")
 
 
 @check(
@@ -27,8 +32,9 @@ _STARTING = ("", "INIT", "STEP")
 def judge(server: NtpServer, expected: Expected) -> Verdict:
     """
     Passes when the server has a leap indicator other than 3, a stratum from 1 to 15 and a root
-    dispersion within the site's clock limit; fails when it says it is unsynchronised, or its own
-    error is larger; does not apply to assets that are never probed.
+    dispersion within the site's clock limit; fails when it says it is unsynchronised, that it
+    follows its own clock, or that its error is larger; does not apply to assets that are never
+    probed.
 
     A log whose times come from a clock nobody keeps right tells no order of events.
     """
@@ -39,6 +45,11 @@ def judge(server: NtpServer, expected: Expected) -> Verdict:
         return failed(
             Reason.NOT_CONFIGURED,
             f"The server says it is not synchronised (leap {server.leap}, stratum {server.stratum}).",
+        )
+    if _ITSELF.fullmatch(server.reference):
+        return failed(
+            Reason.NOT_CONFIGURED,
+            f"The server follows its own clock ({server.reference}), which nobody corrects.",
         )
     if server.root_dispersion_ms is None:
         return inconclusive(Reason.UNINTELLIGIBLE, "The server's own error could not be read.")

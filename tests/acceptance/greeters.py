@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 from tests.acceptance.peers import free_port, program, running
 
@@ -111,22 +112,42 @@ def mqtt(folder: Path, *, good: bool) -> Iterator[int]:
 
 @contextmanager
 def ntp(folder: Path, *, good: bool) -> Iterator[int]:
-    """UDP: whether it is there already, the visit itself will tell."""
-    port, configuration = free_port(), folder / "chrony.conf"
+    """A good one follows another; out of the box it has nobody to follow."""
+    port = free_port()
+    with ExitStack() as stack:
+        more = ""
+        if good:
+            source = free_port()
+            stack.enter_context(chrony(folder / "source", source, "local stratum 3"))
+            more = f"server 127.0.0.1 port {source} iburst minpoll -6 maxpoll -6"
+        log = stack.enter_context(chrony(folder / "server", port, more))
+        assert any(("Selected source" if good else "chronyd version") in line for line in log)
+        yield port
+
+
+@contextmanager
+def chrony(folder: Path, port: int, more: str) -> Iterator[IO[str]]:
+    """What it says."""
+    folder.mkdir()
+    configuration = folder / "chrony.conf"
     configuration.write_text(
         f"port {port}\nbindaddress 127.0.0.1\ncmdport 0\nbindcmdaddress /\nallow 127.0.0.1\n"
-        f"pidfile {folder}/pid\n{'local stratum 3' if good else ''}\n"
+        f"pidfile {folder}/pid\n{more}\n"
     )
     user = ["-u", "root"] if os.geteuid() == 0 else ["-U"]
     command = [program("chronyd") or "chronyd", "-d", "-x", *user, "-f", configuration]
-    chrony = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield port
-    finally:
-        chrony.terminate()
-        chrony.wait(10)
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as server:
+        assert server.stdout
+        try:
+            yield server.stdout
+        finally:
+            server.terminate()
 
 
 @contextmanager

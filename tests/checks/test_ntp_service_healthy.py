@@ -35,10 +35,21 @@ def test_holds_when_synchronised_and_close_enough():
         ({"stratum": 0, "reference": "INIT", "leap": 3}, "not-configured"),
         ({"stratum": 0, "reference": "", "leap": 0}, "not-configured"),
         ({"root_dispersion_ms": 10_001}, "differs"),
+        # chrony's `local stratum 10`, ntpd's 127.127.1.0, Windows without a source.
+        ({"stratum": 10, "reference": "127.127.1.1", "root_dispersion_ms": 0}, "not-configured"),
+        ({"stratum": 6, "reference": "127.127.1.0"}, "not-configured"),
+        ({"stratum": 1, "reference": "LOCL"}, "not-configured"),
+        ({"stratum": 1, "reference": "LCL"}, "not-configured"),
     ],
 )
 def test_broken_by_its_own_word(changes, reason):
     assert told(verdict(CHECK, server(**changes))) == ("fail", reason)
+
+
+@pytest.mark.parametrize("reference", ["127.127.20.0", "10.127.127.1", "GPS", "PPS", "DCFa"])
+def test_holds_by_a_source_of_another_kind(reference):
+    stratum = 1 if reference.isalpha() else 2
+    assert told(verdict(CHECK, server(stratum=stratum, reference=reference)))[0] == "pass"
 
 
 def test_broken_says_by_how_much():

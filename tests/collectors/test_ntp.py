@@ -8,6 +8,7 @@ import secrets
 import shutil
 import struct
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -210,26 +211,44 @@ def test_every_other_field_filled_and_every_other_size_is_refused():
 
 @pytest.mark.parametrize(
     ("more", "leap", "outcome"),
-    [("local stratum 3", 0, "pass"), ("", 3, "fail")],
-    ids=["synchronised", "unsynchronised"],
+    [("local stratum 3", 0, "fail"), ("", 3, "fail")],
+    ids=["by itself", "unsynchronised"],
 )
 async def test_chrony_synchronised_and_not(tmp_path, gate, more, leap, outcome):
-    port, config = free_port(), tmp_path / "chrony.conf"
-    config.write_text(
-        f"port {port}\nbindaddress 127.0.0.1\ncmdport 0\nallow 127.0.0.1\n{more}\n"
-        f"pidfile {tmp_path}/pid\nbindcmdaddress /\n"
-    )
-    program = shutil.which("chronyd", path="/usr/sbin:/usr/bin") or ""
-    user = ["-u", "root"] if os.geteuid() == 0 else ["-U"]
-    wire = Wire(gate, connect=2, whole=10)
-    command = [program, "-d", "-x", *user, "-f", str(config)]
-    async with running(command) as log:
+    port, wire = free_port(), Wire(gate, connect=2, whole=10)
+    async with running(_chrony(tmp_path, port, more)) as log:
         await log.until("Frequency" if "Frequency" in log.text() else "chronyd version")
         seen = await _asked(wire, port)
 
     assert seen.leap == leap
     assert told(verdict(CHECK, observed(seen)))[0] == outcome
     assert (seen.clock is None) == (seen.stratum == 0)
+
+
+async def test_chrony_that_follows_another(tmp_path, gate):
+    source, port, wire = free_port(), free_port(), Wire(gate, connect=2, whole=10)
+    follow = f"server 127.0.0.1 port {source} iburst minpoll -6 maxpoll -6"
+    async with (
+        running(_chrony(tmp_path / "source", source, "local stratum 3")),
+        running(_chrony(tmp_path / "server", port, follow)) as log,
+    ):
+        await log.until("Selected source")
+        seen = await _asked(wire, port)
+
+    assert (seen.leap, seen.stratum, seen.reference) == (0, 4, "127.0.0.1")
+    assert told(verdict(CHECK, observed(seen))) == ("pass", "as-expected")
+
+
+def _chrony(folder: Path, port: int, more: str) -> list[str]:
+    folder.mkdir(exist_ok=True)
+    config = folder / "chrony.conf"
+    config.write_text(
+        f"port {port}\nbindaddress 127.0.0.1\ncmdport 0\nallow 127.0.0.1\n{more}\n"
+        f"pidfile {folder}/pid\nbindcmdaddress /\n"
+    )
+    program = shutil.which("chronyd", path="/usr/sbin:/usr/bin") or ""
+    user = ["-u", "root"] if os.geteuid() == 0 else ["-U"]
+    return [program, "-d", "-x", *user, "-f", str(config)]
 
 
 async def _asked(wire: Wire, port: int):
