@@ -24,7 +24,7 @@ from appliance.cli import (
     witnessing,
 )
 from appliance.cli.options import Directory
-from appliance.cli.printing import as_json
+from appliance.cli.printing import any_text, as_json
 from appliance.outlets import logs
 from appliance.site.mapping import References, references, template
 from checks import ALL
@@ -106,4 +106,5 @@ def catalogue(
 
 def main() -> None:
     """The console script."""
-    app()
+    any_text()
+    ending.printed(app)

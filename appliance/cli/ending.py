@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn, TypeVar
+from contextlib import suppress
+from typing import Any, NoReturn, TextIO, TypeVar
 
 import typer
 
@@ -37,6 +40,24 @@ def guarded(work: Callable[[], T]) -> T:
         fail(_explained(error))
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
+
+
+def printed(command: Callable[[], object]) -> None:
+    """A whole command; where what it says cannot be written, as to a full disk, it says that."""
+    try:
+        command()
+    except OSError as error:
+        _silence(sys.stdout)
+        with suppress(OSError):
+            where = error.filename or "the output"
+            sys.stderr.write(f"{where}: could not be written ({error.strerror or error})\n")
+        sys.exit(USAGE)
+
+
+def _silence(stream: TextIO) -> None:
+    """What is left in it goes nowhere: it would be tried again, and fail, while Python ends."""
+    with suppress(OSError), open(os.devnull, "w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def fail(text: str) -> NoReturn:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -27,8 +29,17 @@ STYLES = {
 _LIVE = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
 
 
+def any_text() -> None:
+    """From now on a character the terminal's encoding has not is printed as its escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def as_json(value: Any, *, indent: int | None = None) -> str:
-    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    # An escape of `any_text` is none of JSON's.
+    unicode = (getattr(sys.stdout, "encoding", None) or "").lower() in ("utf-8", "utf8")
+    text = json.dumps(value, indent=indent, ensure_ascii=not unicode)
     return _LIVE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -125,6 +125,52 @@ def test_a_spinner_leaves_nothing_where_nobody_watches(capsys):
     assert "\x1b" not in said.err
 
 
+NAMED = "Werk \N{EN DASH} \N{GREEK CAPITAL LETTER OMEGA} \N{POTABLE WATER SYMBOL}"
+
+
+def python(encoding, code, *arguments, out=subprocess.PIPE):
+    """What such a terminal gets, as octets."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        stdout=out, stderr=subprocess.PIPE, timeout=60, check=False,
+    )  # fmt: skip
+    assert b"Traceback" not in done.stderr
+    return done
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_a_name_the_terminal_cannot_write_is_escaped(site, encoding):
+    folder = site("").rename(site("").with_name(NAMED))
+    done = python(encoding, CALLED, "config", "check", "-c", folder)
+
+    assert done.returncode == 0
+    assert b"Werk" in done.stdout
+    assert b": sound. 1 zones" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_json_is_json_in_every_encoding(encoding):
+    code = (
+        "import sys; from appliance.cli import printing; printing.any_text(); "
+        "print(printing.as_json({'name': sys.argv[1]}))"
+    )
+    done = python(encoding, code, NAMED)
+
+    assert json.loads(done.stdout.decode(encoding)) == {"name": NAMED}
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux")
+@pytest.mark.parametrize("words", [("catalogue",), ("plan", "-c"), ("config", "check", "-c")])
+def test_an_output_that_is_full_is_said_and_no_finding(site, words):
+    words = (*words, site("")) if words[-1] == "-c" else words
+    with open("/dev/full", "wb") as full:
+        done = python("utf-8", CALLED, *words, out=full)
+
+    assert done.returncode == 2
+    assert done.stderr == b"the output: could not be written (No space left on device)\n"
+
+
 def test_a_configuration_is_checked_for_programs(upheld, site):
     done = upheld("config", "check", "-c", site(), "--format", "json")
 
