@@ -85,5 +85,8 @@ class Controls:
         try:
             await self.wire.probe(target)
         except CollectError as error:
-            return OwnControl(str(target), vantage.id, answered=False, said=str(error))
+            # What our own guard kept back was not asked; what our own machine kept back is gone.
+            kept_back = isinstance(error, NotPermitted) and error.__cause__ is None
+            answered = None if kept_back else False
+            return OwnControl(str(target), vantage.id, answered=answered, said=str(error))
         return OwnControl(str(target), vantage.id, answered=True)

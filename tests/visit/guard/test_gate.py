@@ -78,7 +78,7 @@ async def test_an_asset_that_is_never_touched_is_no_control_host_either(never):
     with pytest.raises(NotPermitted, match="never touched"):
         guard.may_connect(to(CONTROL, HOST))
     (seen,) = await Controls(site, Wire(guard)).seen_from(site.vantage("monitor"))
-    assert not seen.answered
+    assert seen.answered is None
     assert "never touched" in seen.said
     assert guard.loads[HOST].packets == 0
 
