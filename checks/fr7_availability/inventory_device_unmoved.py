@@ -85,23 +85,25 @@ def _address(zone: ExpectedZone, neighbour: Neighbour) -> str:
     """What an ARP pair says against the inventory; empty when nothing."""
     if neighbour.source != "arp" or not neighbour.mac or not neighbour.address:
         return ""
-    for known in zone.known:
-        if neighbour.mac in known.macs and neighbour.address not in known.addresses:
-            return f"{known.id} ({neighbour.mac}) has the address {neighbour.address}"
-    for known in zone.known:
-        if neighbour.address in known.addresses and known.macs and neighbour.mac not in known.macs:
-            return f"{neighbour.address} of {known.id} is held by {neighbour.mac}"
-    return ""
+    by_mac = [k for k in zone.known if neighbour.mac in k.macs]
+    by_address = [k for k in zone.known if neighbour.address in k.addresses]
+    # A redundant pair records one address for both: whoever has it now may have it.
+    if any(k in by_address for k in by_mac):
+        return ""
+    if by_mac:
+        return f"{by_mac[0].id} ({neighbour.mac}) has the address {neighbour.address}"
+    held = next((k.id for k in by_address if k.macs), "")
+    return f"{neighbour.address} of {held} is held by {neighbour.mac}" if held else ""
 
 
 def _port(zone: ExpectedZone, switch: str, neighbour: Neighbour) -> str:
     """What the port plan says against where somebody is seen."""
     if neighbour.source == "arp" or not neighbour.mac:
         return ""
-    known = next((k for k in zone.known if neighbour.mac in k.macs), None)
-    here = [p for s, p in zone.ports if s == switch]
-    home = [p for p in here if known is not None and known.id in p.assets]
+    # A MAC that moves between the two of a pair is at home with either.
+    known = [k.id for k in zone.known if neighbour.mac in k.macs]
+    home = [p for s, p in zone.ports if s == switch and not set(known).isdisjoint(p.assets)]
     at = neighbour.port.casefold()
-    if known is None or not home or any(p.name.casefold() == at for p in home):
+    if not home or any(p.name.casefold() == at for p in home):
         return ""
-    return f"{known.id} is on {neighbour.port} of {switch}, not on {home[0].name}"
+    return f"{known[0]} is on {neighbour.port} of {switch}, not on {home[0].name}"

@@ -45,6 +45,50 @@ def test_broken_by_one_that_is_elsewhere(moved, said):
     assert answer.said == said
 
 
+A_MAC, B_MAC, BOTH = "00:1b:1b:00:00:0a", "00:1b:1b:00:00:0b", "00:00:5e:00:01:07"
+PAIR = replace(
+    ZONE,
+    assets=("sw-1", "plc-a", "plc-b"),
+    known=(
+        KNOWN[0],
+        KnownDevice("plc-a", "control", "plc", (A_MAC, BOTH), ("10.0.0.11", "10.0.0.10")),
+        KnownDevice("plc-b", "control", "plc", (B_MAC, BOTH), ("10.0.0.12", "10.0.0.10")),
+    ),
+    ports=(
+        ("sw-1", ExpectedPort("1/1", ("plc-a",))),
+        ("sw-1", ExpectedPort("1/2", ("plc-b",))),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        (arp(A_MAC, "10.0.0.10"),),
+        (arp(B_MAC, "10.0.0.10"),),
+        (arp(BOTH, "10.0.0.10"), bridge(BOTH, "1/1")),
+        (arp(BOTH, "10.0.0.10"), bridge(BOTH, "1/2")),
+    ],
+)
+def test_holds_whichever_of_a_redundant_pair_has_their_address_now(now):
+    seen = (bridge(A_MAC, "1/1"), bridge(B_MAC, "1/2"), *now)
+
+    assert told(judged(neighbours(*seen), zone=PAIR))[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("moved", "said"),
+    [
+        (arp(STRANGER, "10.0.0.10"), f"10.0.0.10 of plc-a is held by {STRANGER}."),
+        (arp(A_MAC, "10.0.0.12"), f"plc-a ({A_MAC}) has the address 10.0.0.12."),
+        (bridge(BOTH, "1/4"), "plc-a is on 1/4 of sw-1, not on 1/1."),
+        (bridge(A_MAC, "1/2"), "plc-a is on 1/2 of sw-1, not on 1/1."),
+    ],
+)
+def test_broken_by_a_pair_that_is_where_neither_is_recorded(moved, said):
+    assert judged(neighbours(moved), zone=PAIR).said == said
+
+
 def test_not_applicable_without_a_recorded_mac():
     bare = tuple(replace(k, macs=()) for k in KNOWN)
 
