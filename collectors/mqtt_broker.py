@@ -14,15 +14,13 @@ import string
 from typing import Protocol
 
 from checks.facts.greetings import MqttAnonymous
-from collectors import tls
 from collectors.allowed import mqtt as allowed
-from collectors.errors import HungUp, NotPermitted, Unintelligible
-from collectors.tls_openssl import Client
-from collectors.wire import Stream, Target, Wire
+from collectors.errors import HungUp, Unintelligible
+from collectors.tls_channel import sealed
+from collectors.wire import Target, Wire
 
 VERSION = "3.1.1"
 CAP = 1_024
-TLS_CAP = 48 * 1024
 _DOING = "connecting without credentials"
 _ALPHABET = string.ascii_lowercase + string.digits
 
@@ -49,15 +47,8 @@ async def anonymous(wire: Wire, target: Target) -> MqttAnonymous:
         async with wire.stream(target, cap=CAP) as stream:
             code = await _asked(stream, target)
     else:
-        async with wire.stream(target, cap=TLS_CAP) as stream:
-            client = Client()
-            await tls.shaken(stream, client)
-            if client.ended or not client.done:
-                why = client.ended or "it closed in the middle of the TLS handshake"
-                raise Unintelligible(target, why, "making a TLS handshake")
-            code = await _asked(_Sealed(wire, target, stream, client), target)
-            if goodbye := client.goodbye():
-                await stream.send(goodbye)
+        async with sealed(wire, target, allowed.judge, cap=CAP) as channel:
+            code = await _asked(channel, target)
     accepted = True if code == _ACCEPTED else False if code in _WHO_WE_ARE else None
     return MqttAnonymous(VERSION, code, accepted, tls=target.protocol == "mqtts")
 
@@ -68,7 +59,10 @@ async def _asked(way: _Way, target: Target) -> int:
     answer = b""
     while len(answer) < 4 and _CONNACK.startswith(answer[:2]):
         try:
-            answer += await way.receive(4 - len(answer))
+            piece = await way.receive(4 - len(answer))
+            if not piece:
+                raise HungUp(target, "the TLS channel was closed", "reading")  # noqa: TRY301
+            answer += piece
         except HungUp as error:
             said = f"{error.what} after {len(answer)} octets" if answer else error.what
             raise HungUp(target, said, _DOING) from error
@@ -78,33 +72,3 @@ async def _asked(way: _Way, target: Target) -> int:
     if code[0] == _ACCEPTED:
         await way.send(allowed.DISCONNECT)
     return code[0]
-
-
-class _Sealed:
-    def __init__(self, wire: Wire, target: Target, stream: Stream, client: Client) -> None:
-        self._gate = wire.gate
-        self._target = target
-        self._stream = stream
-        self._client = client
-
-    async def send(self, message: bytes) -> None:
-        if (why := allowed.judge(self._target.permits, message)) is not None:
-            self._gate.refused(self._target, why)
-            raise NotPermitted(self._target, f"our own request was stopped: {why}")
-        try:
-            records = self._client.sealed(message)
-        except ValueError as error:
-            raise Unintelligible(self._target, f"its TLS cannot carry it: {error}") from error
-        await self._stream.send(records)
-
-    async def receive(self, most: int) -> bytes:
-        client = self._client
-        while not client.data:
-            if client.ended:
-                raise Unintelligible(self._target, client.ended, _DOING)
-            if client.closed:
-                raise HungUp(self._target, "the TLS channel was closed", "reading")
-            client.feed(await self._stream.receive())
-        data = bytes(client.data[:most])
-        del client.data[:most]
-        return data

@@ -26,7 +26,7 @@ from collectors.errors import (
     TimedOut,
     Unintelligible,
 )
-from collectors.http_channel import TLS_OVERHEAD
+from collectors.tls_channel import TLS_OVERHEAD
 from collectors.wire import Wire
 from tests.checks.given import observed, told, verdict
 from tests.devices.opcua_server import identity
