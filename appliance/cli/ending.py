@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, NoReturn, TextIO, TypeVar
 
 import typer
@@ -56,7 +57,7 @@ def printed(command: Callable[[], object]) -> None:
 
 def _silence(stream: TextIO) -> None:
     """What is left in it goes nowhere: it would be tried again, and fail, while Python ends."""
-    with suppress(OSError), open(os.devnull, "w", encoding="utf-8") as nowhere:
+    with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), stream.fileno())
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer.main
@@ -160,11 +161,11 @@ def test_json_is_json_in_every_encoding(encoding):
     assert json.loads(done.stdout.decode(encoding)) == {"name": NAMED}
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
 @pytest.mark.parametrize("words", [("catalogue",), ("plan", "-c"), ("config", "check", "-c")])
 def test_an_output_that_is_full_is_said_and_no_finding(site, words):
     words = (*words, site("")) if words[-1] == "-c" else words
-    with open("/dev/full", "wb") as full:
+    with Path("/dev/full").open("wb") as full:
         done = python("utf-8", CALLED, *words, out=full)
 
     assert done.returncode == 2
