@@ -204,7 +204,8 @@ def _all_denied(
     living = {
         s.asset
         for s in everything
-        if s.last_alive is not None and at - s.last_alive <= SIGN_OF_LIFE
+        # A sign of life in the future is one from before our own clock was set back.
+        if s.last_alive is not None and abs(at - s.last_alive) <= SIGN_OF_LIFE
     }
     if dead := sorted(tested - living):
         return inconclusive(

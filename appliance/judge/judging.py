@@ -157,8 +157,9 @@ class Judge:
         Whether an answer still speaks for now.
 
         A question that is put no more (its turn never comes, its budget is spent) must not keep a
-        verdict young that other questions ask for: what was seen long ago counts as not asked.
+        verdict young that other questions ask for: what was seen long ago counts as not asked.  So
+        does what lies as far in the future, where our own clock was set back since.
         """
         asset = Subject("asset", zone=self.site.asset(seen.asset).zone, asset=seen.asset)
         oldest = AGES * timedelta(seconds=self.interval(asset, kind)) + LATE
-        return moment.at - seen.finished <= oldest
+        return abs(moment.at - seen.finished) <= oldest

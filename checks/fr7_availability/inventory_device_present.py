@@ -10,6 +10,9 @@ from checks.facts.expected import Expected
 from checks.facts.observation import Seen
 from checks.facts.verdict import Reason, RestsOn, Verdict, failed, inconclusive, passed
 
+# Our own clock was set back since; by no more than this it is still the same visit's.
+AHEAD = timedelta(minutes=5)
+
 
 @check(
     title="Every inventory asset is still seen",
@@ -36,6 +39,10 @@ def judge(visit: Seen[Presence], expected: Expected, moment: Moment) -> Verdict:
         return passed(f"The asset answered on {', '.join(visit.facts.by) or 'the network'}.")
     last = visit.facts.last
     allowed = expected.asset.presence_seconds if expected.asset else None
+    if allowed is not None and last is not None and last > moment.at + AHEAD:
+        return inconclusive(
+            Reason.CLOCK_UNSYNCHRONISED, "The asset was last seen in the future of our own clock."
+        )
     if allowed is not None and last is not None and moment.at - last <= timedelta(seconds=allowed):
         return passed(
             f"The asset was last seen on {last:%Y-%m-%d %H:%M} UTC, within its {allowed} s."

@@ -66,7 +66,8 @@ def test_could_not_see_from_monitor_vantages_only():
     assert told(answer) == ("inconclusive", "vantage-is-permitted")
 
 
-@pytest.mark.parametrize("last", [None, NOW - timedelta(hours=25)])
+# A year ahead: from before our own clock was set back.
+@pytest.mark.parametrize("last", [None, NOW - timedelta(hours=25), NOW + timedelta(days=365)])
 def test_could_not_see_behind_the_conduit_without_a_sign_of_life(last):
     answer = verdict(CHECK, tried(23, "filtered", last_alive=last), conduit=DROPS)
 

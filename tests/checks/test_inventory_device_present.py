@@ -41,6 +41,13 @@ def test_broken_when_away_for_too_long_or_never_seen():
         assert told(verdict(CHECK, visit(last=last), asset=AWAY)) == ("fail", "missing")
 
 
+def test_could_not_see_when_it_was_last_seen_before_our_own_clock_was_set_back():
+    ahead = visit(last=NOW + timedelta(days=365))
+
+    assert told(verdict(CHECK, ahead, asset=AWAY)) == ("inconclusive", "clock-unsynchronised")
+    assert told(verdict(CHECK, ahead)) == ("fail", "missing")
+
+
 def test_not_applicable_to_an_asset_that_is_never_probed():
     assert told(verdict(CHECK, visit(), asset=asset(probing="never")))[0] == "not-applicable"
 

@@ -47,7 +47,14 @@ def test_an_answer_of_three_intervals_still_speaks():
     assert judged(timedelta(seconds=3 * INTERVAL)).outcome == "pass"
 
 
-@pytest.mark.parametrize("age", [timedelta(hours=4), timedelta(days=30)])
+def test_an_answer_from_before_our_clock_was_set_back_a_little_still_speaks():
+    assert judged(timedelta(hours=-1)).outcome == "pass"
+
+
+# Behind the negative ones our own clock was set back since.
+@pytest.mark.parametrize(
+    "age", [timedelta(hours=4), timedelta(days=30), timedelta(hours=-4), timedelta(days=-365)]
+)
 def test_an_older_one_is_as_if_nobody_had_asked(age):
     verdict = judged(age)
 
