@@ -54,7 +54,9 @@ def judge(
     seen: tuple[Seen[Facts], ...] = (*servers, *agents, *times, *told)
     if not seen and not any(s.protocol in _TELL_THE_TIME for s in services):
         return not_applicable("No declared service of this asset tells the time.")
-    clocks = [(s, s.facts.clock) for s in servers if s.facts]
+    clocks: list[tuple[Seen[Facts], ClockReading | None]] = [
+        (s, s.facts.clock) for s in servers if s.facts
+    ]
     clocks += [(a, a.facts.clock) for a in agents if a.facts]
     clocks += [(t, t.facts.clock) for t in times if t.facts]
     clocks += [(w, w.facts.clock) for w in webs if w.facts]
