@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from checks.check import LOW, ON_INTERFACE, PROGRAMME, SERVICE, check
 from checks.facts.expected import Expected
 from checks.facts.greetings import FtpGreeting, TelnetGreeting
@@ -34,7 +36,8 @@ def judge(
 
     The notice is what makes later use of the log possible in front of a court.
     """
-    phrases = expected.limits.login_notice
+    # A blank phrase is in every text.
+    phrases = tuple(p for p in expected.limits.login_notice if _plain(p))
     if not phrases:
         return not_applicable("The site's configuration names no login notice.")
     if web is not None:
@@ -71,4 +74,6 @@ def _asks(telnet: TelnetGreeting) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    """As a person reads it: a letter and its accent are one, and marks nobody sees are none."""
+    seen = (c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    return " ".join("".join(seen).split()).casefold()

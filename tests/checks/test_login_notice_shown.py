@@ -68,6 +68,24 @@ def test_could_not_see_any_login(given):
     assert told(judged(given)) == ("inconclusive", "not-asked")
 
 
+@pytest.mark.parametrize("blank", ["", "  ", "\n", "\u200b", "\ufeff "])
+def test_a_blank_phrase_is_no_notice(blank):
+    """It would show on every page there is."""
+    alone, beside = replace(LIMITS, login_notice=(blank,)), ("authorised use", blank)
+
+    assert told(judged(web("Pump 3"), limits=alone))[0] == "not-applicable"
+    both = replace(LIMITS, login_notice=beside)
+    assert told(judged(web("Pump 3"), limits=both)) == ("fail", "missing")
+    assert told(judged(web(NOTICE), limits=both)) == ("pass", "as-expected")
+
+
+def test_holds_however_its_letters_are_put_together():
+    limits = replace(LIMITS, login_notice=("Zugriff f\u00fcr Befugte",))
+
+    for shown in ("Zugriff fu\u0308r Befugte", "Zugriff\u00a0f\u00fcr Be\u00adfugte"):
+        assert told(judged(web(shown), limits=limits)) == ("pass", "as-expected")
+
+
 def test_could_not_see_a_page_of_which_nobody_knows_whether_it_asks():
     pages = (
         HttpPage("/", 200, "", "", NOTICE, LoginMark.FORM),
