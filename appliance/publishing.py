@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -87,7 +87,11 @@ class Publishing:
         self._looked = False
 
     async def follow(self) -> None:
-        """Begin, go on or end.  Raises `SiteError` for a secret or certificate of no use."""
+        """
+        Begin, go on or end.
+
+        Raises `SiteError` for a secret or certificate of no use, and `LedgerError`.
+        """
         wanted = _wanted(self.rounds.site)
         changed = [n for n, stated in wanted.items() if self._stated(n) != stated]
         for name in changed:
@@ -101,6 +105,22 @@ class Publishing:
             )
         self.rounds.told = self._wake
         self.rounds.links = self._links
+        await self._forget(wanted)
+
+    async def _forget(self, wanted: Collection[str]) -> None:
+        """
+        Drop what waits for outlets that are configured no more.
+
+        Nobody could be told it: it would count as backlog for ever, and if a broker came back under
+        that name, the states of then would take the place of those of now.
+        """
+        store = self.rounds.store
+        for name in (await store.backlog()).keys() - set(wanted):
+            dropped = 0
+            while rows := await store.waiting(name):
+                await store.delivered([row.id for row in rows])
+                dropped += len(rows)
+            log.warning("dropped what waited for an outlet that is gone", outlet=name, n=dropped)
 
     async def end(self) -> None:
         """Say goodbye, or leave without when that takes too long."""

@@ -30,15 +30,16 @@ async def restore(rounds: Rounds) -> None:
 
 
 async def forget(rounds: Rounds) -> None:
-    """Drop the states of subjects and checks the configuration no longer has."""
+    """Drop the states of subjects and checks the configuration no longer has.  Raises `LedgerError`."""
     known = _known(rounds)
     async with rounds.writing:
         gone = [key for key in rounds.standings if key not in known]
+        telling = rounds.teller.gone(gone, at=rounds.clock.now())
+        await _remove(rounds, sorted(str(key) for key in gone), telling.messages, telling.rows)
+        # Only now: what could not be written down is forgotten, and told, when it is tried again.
         for key in gone:
             del rounds.standings[key]
             rounds.verdicts.pop(key, None)
-        telling = rounds.teller.gone(gone, at=rounds.clock.now())
-        await _remove(rounds, sorted(str(key) for key in gone), telling.messages, telling.rows)
         rounds.said(telling)
     await rounds.record(())
 

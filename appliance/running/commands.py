@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from appliance.ledger.errors import LedgerError
+from appliance.visit.guard import KeptError
 from appliance.visit.guard.peers import Peer, peer_of
 
 NAME = "control.sock"
@@ -37,6 +39,8 @@ async def serve(state_dir: Path, handler: Handler) -> asyncio.Server:
                 reply = await handler(dict(json.loads(await reader.readline())), peer)
             except (TypeError, ValueError) as error:
                 reply = {"error": f"not a command: {error}"}
+            except (LedgerError, KeptError) as error:
+                reply = {"error": str(error)}
             writer.write(json.dumps(reply).encode() + b"\n")
             await writer.drain()
         writer.close()

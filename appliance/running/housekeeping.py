@@ -72,11 +72,11 @@ class Housekeeping:
         size = store.size
         if size == self._told_size or not (site.outlets.mqtt or site.outlets.soc):
             return
-        self._told_size = size
         self._publishing.note = note = await store.latest_checkpoint()
         heads = syslog_heads.checkpoint(site, note, at=at)
         if site.outlets.mqtt:
             heads += telling.summaries(site.site.id, self._rounds.standings, at=at)
             heads.append(messages.checkpoint(site.site.id, note))
         await store.commit([], heads)
+        self._told_size = size
         self._rounds.told()

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from appliance.ledger.errors import LedgerError
 from appliance.rounds.acknowledging import acknowledge, is_alert
 from appliance.rounds.round import Rounds
 from appliance.visit.guard.commands import COMMANDS, Parts, hold_files, obey
@@ -42,7 +43,13 @@ class Ruling:
         if is_alert(command):
             return await acknowledge(self._rounds, command, peer.who)
         obeyed = obey(command, peer.who, self._parts())
-        await self._done(obeyed.events)
+        try:
+            await self._done(obeyed.events)
+        except LedgerError as error:
+            # Who holds us with a full disk must not hear that he failed: it is in force.
+            log.error("obeyed and not written down", problem=str(error))
+            unwritten = f"That is in force, and could not be written down: {error}"
+            return {**obeyed.answer, "said": [*obeyed.answer.get("said", ()), unwritten]}
         return obeyed.answer
 
     async def look_for_files(self) -> None:
