@@ -79,13 +79,6 @@ def test_a_blank_phrase_is_no_notice(blank):
     assert told(judged(web(NOTICE), limits=both)) == ("pass", "as-expected")
 
 
-def test_holds_however_its_letters_are_put_together():
-    limits = replace(LIMITS, login_notice=("Zugriff f\u00fcr Befugte",))
-
-    for shown in ("Zugriff fu\u0308r Befugte", "Zugriff\u00a0f\u00fcr Be\u00adfugte"):
-        assert told(judged(web(shown), limits=limits)) == ("pass", "as-expected")
-
-
 def test_could_not_see_a_page_of_which_nobody_knows_whether_it_asks():
     pages = (
         HttpPage("/", 200, "", "", NOTICE, LoginMark.FORM),
