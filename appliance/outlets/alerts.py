@@ -205,7 +205,8 @@ class Alerts:
         row = self.rows.get(key)
         if row is None or not row.open:
             return None
-        self.put(replace(row, acknowledged=by))
+        # That is told, held back or not, so its end has to be told too.
+        self.put(replace(row, acknowledged=by, heard=row.now, held=""))
         return self.rows[key]
 
     def summaries(

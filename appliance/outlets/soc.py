@@ -143,8 +143,9 @@ class SocOutlet:
         if proven:
             self._proves = True
             await self._prove()
-        elif self._tail and self._proves and not stop.is_set():
+        elif self._tail and self._proves:
             # Once: a collector that never closes would else get everything again and again.
+            # Also at a stop: who hung will have read nothing of it when we are back.
             self._proves = False
             why = "it does not close in order; what it may not have read goes again"
             raise Lost(why, unread=True)

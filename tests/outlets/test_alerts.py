@@ -88,6 +88,19 @@ def test_an_acknowledgement_lasts_until_the_state_changes():
     assert book.rows[key()].phase is Phase.FIRING
 
 
+@pytest.mark.parametrize("held", ["cap", "gw.inventory-device-present"])
+def test_whoever_hears_that_an_alert_is_acknowledged_hears_its_end(held):
+    book = Alerts()
+    for n in range(alerts.BURST if held == "cap" else 0):
+        words(book, BAD, name=key(n + 2))
+    assert words(book, GOOD, BAD, root="" if held == "cap" else held) == [None, None]
+    assert book.rows[key()].held == held
+
+    book.acknowledge(key(), Acknowledged("j-smit", "known", AT))
+
+    assert book.changed(key(), BAD, GOOD, CHECK, at=AT + MINUTE) is Word.RESOLVED
+
+
 def test_what_is_not_open_cannot_be_acknowledged():
     book = Alerts()
     by = Acknowledged("j-smit", "known", AT)

@@ -275,6 +275,25 @@ async def test_a_collector_that_hangs_and_is_replaced_gets_all_it_never_read():
     assert not outbox.rows
 
 
+async def test_a_collector_that_hangs_while_we_stop_gets_all_it_never_read_after_the_start(
+    monkeypatch,
+):
+    monkeypatch.setattr(syslog_stream, "CLOSED_WITHIN", 0.2)
+    stub, outbox = Stub(), MemoryOutbox(4)
+
+    async def hangs(reader, writer, frames) -> None:
+        writer.transport.pause_reading()
+        await asyncio.sleep(DEADLINE)
+
+    await stub.open(hangs)
+    outlet = outlet_to(stub.port, outbox)
+    async with running(outlet):
+        await until(lambda: len(outlet._tail) == 4)
+    await stub.close()
+
+    assert [w.id for w in outbox.rows] == [1, 2, 3, 4]
+
+
 async def test_a_peer_that_takes_nothing_any_more_is_left_and_gets_it_all_again(monkeypatch):
     monkeypatch.setattr(syslog_stream, "STALLED_AFTER", 0.2)
     stub, outbox = Stub(), MemoryOutbox()
