@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import json
 import sys
 import types
@@ -47,7 +48,8 @@ class Package:
         self._zip = None if path.is_dir() else zipfile.ZipFile(path)
         self._top = ""
         if self._zip is not None:
-            self._top = self._zip.namelist()[0].split("/")[0] + "/"
+            tops = {n.partition("/")[0] for n in self._zip.namelist()}
+            self._top = tops.pop() + "/" if len(tops) == 1 else ""
         elif not (path / "bagit.txt").exists():
             path = next((p for p in path.iterdir() if (p / "bagit.txt").exists()), path)
         self._folder = path
@@ -59,8 +61,10 @@ class Package:
             if self._zip is not None:
                 return self._zip.read(self._top + name)
             return (self._folder / name).read_bytes()
-        except (KeyError, OSError):
+        except (KeyError, FileNotFoundError):
             raise Absent(f"{name} is not in the package") from None
+        except Exception as error:  # noqa: BLE001 - a damaged zip fails in many ways
+            raise Absent(f"{name}: cannot be read: {error}") from None
 
     def content(self, digest: str) -> bytes:
         if digest in self._lines:
@@ -202,7 +206,7 @@ class Revision:
 class Rejudging:
     def __init__(self, package: Package) -> None:
         self.package = package
-        self.good = 0
+        self.good = self.left = 0
         self.different: list[str] = []
         self.impossible: list[str] = []
         self.revisions: dict[str, Revision] = {}
@@ -230,20 +234,26 @@ class Rejudging:
                 for row in body["rows"]:
                     if "verdict" in row:
                         self._last[row["key"]] = row
-                    # Older ones are here for the verdict they give in full, not for their inputs.
-                    if within and (not keys or row["key"] in keys):
-                        self._row(name, body["moment"], row)
+                    asked = within and (not keys or row["key"] in keys)
+                    self._row(name, body["moment"], row, asked=asked)
 
-    def _row(self, name: str, moment: Any, row: Mapping[str, Any]) -> None:
-        whole = self._last.get(row["key"])
+    def _row(self, name: str, moment: Any, row: Mapping[str, Any], *, asked: bool) -> None:
+        """
+        What was not asked for need not be here whole; but where it is, it must be right too.
+
+        Else package.json, by saying what was asked for, would say what is looked at.
+        """
+        whole = self._last.get(row["key"]) if asked else row if "verdict" in row else None
         where = f"entry {name}: {row['key']}"
-        if whole is None:
-            self.impossible.append(f"{where}: the entry that says the verdict in full is not here")
-            return
         try:
+            if whole is None:
+                raise Absent("the entry that says the verdict in full is not here")
             found = self._judged(whole["rev"], moment, row)
         except Absent as error:
-            self.impossible.append(f"{where}: {error}")
+            if asked:
+                self.impossible.append(f"{where}: {error}")
+            else:
+                self.left += 1
         except Exception as error:  # noqa: BLE001 - a changed fact may break a check in any way
             self.different.append(f"{where}: cannot be judged any more: {error!r}")
         else:
@@ -299,6 +309,14 @@ def main() -> int:
 
 
 def say(judging: Rejudging) -> int:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name this terminal cannot write is no fault of the package.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    if judging.left:
+        sys.stdout.write(
+            f"{judging.left} rows of other keys or times were left, because what they rest on need "
+            "not be in this package\n"
+        )
     for title, rows in (("DIFFERENT", judging.different), ("IMPOSSIBLE", judging.impossible)):
         for row in rows[:MOST_NAMED]:
             safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in row)

@@ -26,8 +26,10 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import io
 import json
 import re
+import stat
 import struct
 import sys
 import zipfile
@@ -73,9 +75,12 @@ class Package:
     def __init__(self, path: Path) -> None:
         self._zip = None if path.is_dir() else zipfile.ZipFile(path)
         if self._zip is not None:
+            check_zip(self._zip, path)
             found = [i.filename for i in self._zip.infolist() if not i.is_dir()]
-            tops = {n.split("/")[0] for n in found}
-            self._top = tops.pop() + "/" if len(tops) == 1 else ""
+            tops = {n.split("/")[0] for n in found} if found else {""}
+            top = tops.pop() if len(tops) == 1 else ""
+            # A top that leads elsewhere stays part of the names, which are looked at below.
+            self._top = f"{top}/" if top.strip(".") else ""
             self.names = [n[len(self._top) :] for n in found]
         else:
             inner = [p for p in path.iterdir() if p.is_dir()]
@@ -88,11 +93,12 @@ class Package:
             if name.startswith("/") or "\\" in name or ".." in name.split("/"):
                 raise Wrong(f"{name}: a name that leads out of the package")
         self.has = frozenset(self.names)
-        if len(self.has) != len(self.names):
+        # Where upper and lower case are the same, one of the two would take the other's place.
+        if len({name.casefold() for name in self.names}) != len(self.names):
             raise Wrong("two files of the package have the same name")
 
-    def pieces(self, name: str) -> Iterator[bytes]:
-        """The file's lines with their ends: a year's entries need not fit into memory."""
+    def pieces(self, name: str, size: int = -1) -> Iterator[bytes]:
+        """Its lines with their ends, or pieces of a size: a year need not fit into memory."""
         if name not in self.has:
             raise Wrong(f"{name}: missing")
         try:
@@ -102,7 +108,7 @@ class Package:
                 self._zip.open(self._top + name) if self._zip else (self._folder / name).open("rb")
             )
             with place as file:
-                yield from file
+                yield from iter(lambda: file.read(size), b"") if size > 0 else file
         except Exception as error:  # noqa: BLE001 - a damaged zip fails in many ways
             raise Wrong(f"{name}: cannot be read: {error}") from None
 
@@ -111,7 +117,7 @@ class Package:
 
     def digest(self, name: str) -> str:
         hashed = sha256()
-        for piece in self.pieces(name):
+        for piece in self.pieces(name, 1 << 16):
             hashed.update(piece)
         return hashed.hexdigest()
 
@@ -122,11 +128,32 @@ class Package:
             raise Wrong(f"{name}: not UTF-8") from None
 
     def lines(self, name: str) -> Iterator[bytes]:
-        found = self.pieces(name) if name in self.has else ()
-        return (line[:-1] for line in found if line.endswith(b"\n"))
+        for line in self.pieces(name) if name in self.has else ():
+            if not line.endswith(b"\n"):
+                raise Wrong(f"{name}: its last line has no end")
+            yield line[:-1]
 
     def rows(self, name: str) -> Iterator[Any]:
         return map(json.loads, self.lines(name))
+
+
+def check_zip(archive: zipfile.ZipFile, path: Path) -> None:
+    """Nothing but the files and their list: programs find their way through the rest differently."""
+    end, loose = 0, 0
+    with path.open("rb") as file:
+        for one in sorted(archive.infolist(), key=lambda i: i.header_offset):
+            if stat.S_ISLNK(one.external_attr >> 16):
+                raise Wrong(f"{one.filename}: a link, not a file")
+            if not 0 <= one.header_offset - end <= loose:
+                raise Wrong(f"the zip has octets that are no file's before {one.filename}")
+            file.seek(one.header_offset + 26)
+            end = file.tell() + 4 + sum(struct.unpack("<HH", file.read(4))) + one.compress_size
+            # What was written without going back says its size once more, behind it.
+            loose = 24 if one.flag_bits & 8 else 0
+        file.seek(-22, 2)
+        last = file.read()
+    if not 0 <= archive.start_dir - end <= loose or last[:4] != b"PK\5\6" or last[-2:] != b"\0\0":
+        raise Wrong("the zip has octets that are no file's around its list of files")
 
 
 # --- Ed25519 (RFC 8032): the curve -x^2 + y^2 = 1 + d x^2 y^2 over the field of 2^255 - 19 -----
@@ -229,12 +256,13 @@ class Key:
         return other if other.base == self.base else self
 
     @classmethod
-    def parse(cls, vkey: str) -> Key:
+    def parse(cls, vkey: str, kind: int = LOG_KEY) -> Key:
         name, _, rest = vkey.strip().partition("+")
         identity, _, encoded = rest.partition("+")
         data = decode64(encoded)
-        if not name or len(data) != 33 or data[0] not in (LOG_KEY, COSIGNER):
-            raise Wrong(f"{vkey.strip()!r} is no Ed25519 verifier key (name+id+key)")
+        if not name or len(data) != 33 or data[0] != kind:
+            whose = {LOG_KEY: "log", COSIGNER: "witness"}[kind]
+            raise Wrong(f"{vkey.strip()!r} is no Ed25519 key of a {whose} (name+id+key)")
         found = cls(name, data[0], data[1:])
         if found.id.hex() != identity:
             raise Wrong(f"{vkey.strip()!r}: its id should be {found.id.hex()}")
@@ -280,6 +308,8 @@ def head(called: str, note: str, key: Key) -> Head:
         raise Wrong(f"{called}: {error}") from None
     if not good:
         raise Wrong(f"{called}: not signed by {key.name}+{key.id.hex()}")
+    if len(root) != 32:
+        raise Wrong(f"{called}: its root is no SHA-256")
     if lines[0] != key.name:
         raise Wrong(f"{called}: of the log {lines[0]!r}, the key is of {key.name!r}")
     return Head(called, int(lines[1]), root, note)
@@ -361,8 +391,12 @@ def extends(old: int, size: int, path: list[bytes], before: bytes, after: bytes)
 
 def check_files(package: Package, key: Key, found: Findings) -> None:
     lines = [line.partition("  ") for n in (MANIFEST, TAGS) for line in package.text(n).split("\n")]
-    listed = {name: digest for digest, _, name in lines if name}
-    for name in sorted(package.has | listed.keys()):
+    listed: dict[str, str] = {}
+    good = 0
+    for digest, _, name in lines:
+        if listed.setdefault(name, digest) != digest:
+            found.broken.append(f"{name}: the manifests list it twice, with different digests")
+    for name in sorted(package.has | listed.keys() - {""}):
         if name in (TAGS, SIGNATURE):
             continue
         if name not in listed:
@@ -371,9 +405,11 @@ def check_files(package: Package, key: Key, found: Findings) -> None:
         try:
             if package.digest(name) != listed[name]:
                 found.broken.append(f"{name}: its bytes are not those the manifest lists")
+            else:
+                good += 1
         except Wrong as error:
             found.broken.append(f"{error}, though a manifest lists it")
-    found.shown.append(f"{len(listed)} files have the digests their manifests list")
+    found.shown.append(f"{good} files have the digests their manifests list")
     if SIGNATURE not in package.has:
         found.missing.append("nobody signed the manifests: files could be exchanged together")
     elif fault := signature_fault(package, key):
@@ -421,6 +457,7 @@ class Log:
         self.heads = [head(f"checkpoint {r['size']}", r["note"], self.key) for r in rows]
         self.heads.append(head(folder + "checkpoint", note, self.key))
         self.leaves: dict[int, bytes] = {}
+        self._last = -1
         self.named: dict[str, int] = {}
         self.receipts: list[Any] = []
         self.opening = b"{}"
@@ -435,6 +472,9 @@ class Log:
         self._hashes = [(int(s), int(n), bytes.fromhex(h.decode())) for s, n, h in parts]
 
     def _meet(self, index: int, body: bytes) -> None:
+        if index <= self._last:
+            raise Wrong(f"{self.folder}indices.txt: {index} follows {self._last}")
+        self._last = index
         self.leaves[index] = leaf(body)
         if index == 0:
             self.opening = body
@@ -449,14 +489,18 @@ class Log:
 
     def roots(self, sizes: set[int], found: Findings) -> tuple[int, dict[int, bytes]]:
         """How many entries the pieces make, and the roots at those sizes that they lead to."""
-        # Both are sorted already in an honest package, and then this is one pass.
-        leaves = ((i, 0, self.leaves[i]) for i in sorted(self.leaves))
+        # The hashes are sorted already in an honest package, and then this is one pass.
+        leaves = ((i, 0, hashed) for i, hashed in self.leaves.items())
         tree, roots, hidden = Tree(), {0: sha256(b"").digest()}, dict(self.masked)
         for start, level, hashed in merge(leaves, sorted(self._hashes)):
             if start != tree.size:
                 raise Wrong(f"the log: at {tree.size} something for {start} follows")
             if start in hidden and level == 0 and hidden.pop(start) != hashed.hex():
                 found.broken.append(f"masked entry {start}: its hash is not the one in the tree")
+            if not 0 <= level < 63 or len(hashed) != 32:
+                raise Wrong(
+                    f"the log: what stands for entries from {start} on is no hash of a tree"
+                )
             tree.append(level, hashed)
             if tree.size in sizes:
                 roots[tree.size] = tree.root()
@@ -584,8 +628,11 @@ def check_proofs(package: Package, log: Log, found: Findings) -> None:
             first, _, note = package.text(name).partition("\n\n")
             title, index, *path = first.split("\n")
             number, signed = int(index.removeprefix("index ")), head(name, note, log.key)
-            if title != "c2sp.org/tlog-proof@v1" or number not in log.leaves:
-                raise Wrong("no proof of an entry of this package")
+            named_so = name == f"{log.folder}proofs/{number}.tlog-proof"
+            if title != "c2sp.org/tlog-proof@v1" or number not in log.leaves or not named_so:
+                raise Wrong("no proof of the entry of this package that it is named after")
+            if (signed.size, signed.root) != (log.newest.size, log.newest.root):
+                raise Wrong("its signed head is not that of the package's log")
             hashed, steps = log.leaves[number], [decode64(p) for p in path]
             if not included(hashed, number, signed.size, steps, signed.root):
                 raise Wrong(f"does not lead from entry {number} to the signed root")
@@ -633,6 +680,14 @@ def check_contents(package: Package, logs: list[Log], found: Findings) -> None:
 def check_period(about: Any, log: Log, found: Findings) -> None:
     (row,) = [r for r in about["logs"] if f"{RAW}{r['folder']}/" == log.folder]
     first, last = row["first"], row["last"]
+    if not 0 <= first <= last + 1 <= log.newest.size:
+        raise Wrong(f"data/package.json: the log has no entries {first} to {last}")
+    period = f"{about['period']['from']} to {about['period']['to']}"
+    found.shown.append(
+        f"entries {first} to {last} are said to be the period from {period}"
+        if first <= last
+        else f"no entry is said to be of the period from {period}"
+    )
     if log.masked:
         found.missing.append(
             f"{len(log.masked)} entries are included, content not shown: {about['masked']} masked"
@@ -652,45 +707,75 @@ def check_period(about: Any, log: Log, found: Findings) -> None:
 
 @dataclass
 class Policy:
-    """A C2SP tlog-policy: the log's key, witnesses, groups of them, and the quorum wanted."""
+    """A C2SP tlog-policy: keys of logs, witnesses, groups of them, and the quorum wanted."""
 
-    log: Key | None = None
+    logs: list[Key] = field(default_factory=list)
     witnesses: dict[str, Key] = field(default_factory=dict)
     groups: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
     quorum: str = "none"
 
     @classmethod
     def parse(cls, text: str) -> Policy:
-        policy = cls()
-        for line in text.splitlines():
+        policy, quorum = cls(), list[str]()
+        for line in text.split("\n"):
             match line.split("#")[0].split():
                 case []:
                     pass
-                case ["log", vkey, *_]:
-                    policy.log = Key.parse(vkey)
-                case ["witness", name, vkey, *_]:
-                    policy.witnesses[name] = Key.parse(vkey)
+                case ["log", vkey] | ["log", vkey, _]:
+                    policy.logs.append(Key.parse(vkey))
+                case ["witness", name, vkey] | ["witness", name, vkey, _]:
+                    policy._new(name)
+                    policy.witnesses[name] = Key.parse(vkey, COSIGNER)
                 case ["group", name, many, *members]:
-                    count = {"any": 1, "all": len(members)}.get(many)
-                    policy.groups[name] = (int(many) if count is None else count, members)
+                    policy._new(name)
+                    policy.groups[name] = policy._group(name, many, members)
                 case ["quorum", name]:
-                    policy.quorum = name
+                    quorum.append(name)
                 case _:
                     raise Wrong(
                         f"the policy's line {line!r} is none of log, witness, group, quorum"
                     )
-        known = policy.witnesses.keys() | policy.groups.keys()
-        named = [policy.quorum, *(m for _, members in policy.groups.values() for m in members)]
-        for name in named if policy.quorum != "none" else named[1:]:
-            if name not in known:
-                raise Wrong(f"the policy's quorum {name!r} is nobody it names")
+        if len(quorum) != 1:
+            raise Wrong(f"the policy has {len(quorum)} quorum lines; write one: quorum NAME")
+        (policy.quorum,) = quorum
+        policy._refuse()
         return policy
+
+    def _refuse(self) -> None:
+        if self.quorum not in ("none", *self.witnesses, *self.groups):
+            raise Wrong(f"the policy's quorum {self.quorum!r} is nobody it names")
+        for keys in (self.logs, self.witnesses.values()):
+            if len({key.key for key in keys}) != len(keys):
+                raise Wrong("the policy names one key twice")
+
+    def _group(self, name: str, many: str, members: list[str]) -> tuple[int, list[str]]:
+        """Its members stand above it and are in one group, once: so nobody counts twice."""
+        taken = {m for _, others in self.groups.values() for m in others}
+        free = (self.witnesses.keys() | self.groups.keys()) - taken
+        count = {"any": 1, "all": len(members)}.get(many)
+        count = int(many) if count is None and many.isdecimal() else count or 0
+        if not 1 <= count <= len(members) or len(members) != len(free & {*members}):
+            raise Wrong(
+                f"the policy's group {name!r} wants {many} of {' '.join(members)}; each of them "
+                "must stand above it, and be in one group, once"
+            )
+        return count, members
+
+    def _new(self, name: str) -> None:
+        if name == "none" or name in self.witnesses or name in self.groups:
+            raise Wrong(f"the policy names {name!r} twice")
+
+    def of(self, note: str) -> Key | None:
+        """The key of this checkpoint's log: a policy may have those of many plants."""
+        origin = note.partition("\n")[0]
+        fitting = [key for key in self.logs if key.renamed(note).name == origin]
+        return next(iter([*fitting, *self.logs]), None)
 
     def met(self, note: str, name: str) -> bool:
         if name in self.witnesses:
             return self.witnesses[name].signed(note)
         count, members = self.groups[name]
-        return sum(self.met(note, m) for m in members) >= max(count, 1)
+        return sum(self.met(note, m) for m in members) >= count
 
 
 def received(package: Package, log: Log) -> Iterator[Head]:
@@ -732,25 +817,30 @@ def verified(path: Path, policy: Policy, outside: list[tuple[str, str]]) -> Find
     found = Findings()
     try:
         package = Package(path)
-        key = policy.log or Key.parse(package.text(RAW + "evidence.vkey"))
-        if policy.log is None:
+        newest = f"{RAW}log/checkpoint"
+        trusted = policy.of(package.text(newest) if newest in package.has else "")
+        key = trusted or Key.parse(package.text(RAW + "evidence.vkey"))
+        if trusted is None:
             found.missing.append(
                 "the key came out of the package itself: nothing shows whose it is"
             )
         check_files(package, key, found)
         folders = [m[1] for n in sorted(package.names) if (m := LOG.fullmatch(n))]
         logs = sorted((Log(package, f, key) for f in folders), key=lambda log: log.key.number)
-        if len({log.key.name for log in logs}) != len(logs) or not logs:
+        if len({log.key.number for log in logs}) != len(logs) or not logs:
             raise Wrong("the package has no log, or one twice")
         about = json.loads(package.text("data/package.json"))
+        for folder in {f"{RAW}{row['folder']}/" for row in about["logs"]} - {*folders}:
+            here = any(name.startswith(folder) for name in package.names)
+            said = f"{folder}: data/package.json names this log, and it has no checkpoint in here"
+            (found.broken if here else found.missing).append(said)
         check_logs(package, about, logs, policy, outside, found)
         check_contents(package, logs, found)
         found.missing += about["not_in_here"]
         found.unshown += about["not_shown"]
     except Wrong as error:
         found.broken.append(str(error))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError,
-            zipfile.BadZipFile) as error:  # fmt: skip
+    except Exception as error:  # noqa: BLE001
         # Whatever else a damaged or hostile file makes fail; never mistaken for intact.
         found.broken.append(f"the package is not of the shape it should have: {error!r}")
     return found
@@ -811,7 +901,7 @@ def main() -> int:
         policy = Policy.parse(given.policy.read_text("utf-8")) if given.policy else Policy()
         if given.vkey:
             file = Path(given.vkey)
-            policy.log = Key.parse(file.read_text("utf-8") if file.is_file() else given.vkey)
+            policy.logs = [Key.parse(file.read_text("utf-8") if file.is_file() else given.vkey)]
         outside = [(str(p), p.read_text("utf-8")) for p in given.outside]
         if not given.package.exists():
             raise Wrong(f"{given.package}: there is nothing of that name")
@@ -822,6 +912,9 @@ def main() -> int:
 
 
 def say(found: Findings) -> int:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name this terminal cannot write is no fault of the package.
+        sys.stdout.reconfigure(errors="backslashreplace")
     for title, rows in (
         ("SHOWN", found.shown),
         ("NOT SHOWN", found.unshown),
@@ -830,7 +923,7 @@ def say(found: Findings) -> int:
     ):
         for row in rows:
             # What a package says may not steer a terminal.
-            safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in row)
+            safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(row))
             sys.stdout.write(f"{title}: {safe}\n")
     code = BROKEN if found.broken else INCOMPLETE if found.missing else INTACT
     sys.stdout.write({INTACT: "intact", BROKEN: "broken", INCOMPLETE: "incomplete"}[code] + "\n")

@@ -81,7 +81,7 @@ def test_one_bit_flipped_in_any_file_is_named(small, pack, signer, tmp_path, mas
         exported = pack(folder, mask=tuple(Hidden))
     files = unpacked(exported)
     soc = outside_checkpoint(folder)
-    policy = verify.Policy(log=verify.Key.parse(signer.vkey))
+    policy = verify.Policy(logs=[verify.Key.parse(signer.vkey)])
     path = tmp_path / "p.zip"
     path.write_bytes(rezipped(files))
     assert verify.verified(path, policy, [("soc", soc)]).broken == []
@@ -99,7 +99,7 @@ def test_one_bit_flipped_in_any_file_is_named(small, pack, signer, tmp_path, mas
 def test_a_bit_flipped_in_the_zip_itself_is_found_or_changes_nothing(small, signer, tmp_path):
     folder, exported = small
     files = unpacked(exported)
-    policy = verify.Policy(log=verify.Key.parse(signer.vkey))
+    policy = verify.Policy(logs=[verify.Key.parse(signer.vkey)])
     path = tmp_path / "p.zip"
     size = len(exported.data)
     places = [*range(0, size, size // 40), *range(size - 400, size, 37)]

@@ -260,7 +260,7 @@ def test_one_bit_flipped_in_any_file_of_a_closed_log_is_named(
     elsewhere, pack, second, tmp_path, on_another
 ):
     files = unpacked(on_another)
-    policy = verify.Policy(log=verify.Key.parse(second.vkey))
+    policy = verify.Policy(logs=[verify.Key.parse(second.vkey)])
     soc = [("soc", outside_checkpoint(elsewhere))]
     inner = [n for n in sorted(files) if "/log-1/" in n]
     assert len(inner) > 5

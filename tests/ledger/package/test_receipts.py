@@ -86,15 +86,6 @@ def test_a_strangers_receipt_makes_nothing_better(anchored, plant, pack, trio, s
     assert "receipt for 40: not signed by bench/edge/evidence/1+" in ran.said
 
 
-def test_a_group_that_wants_nobody_is_never_met(trio, signer):
-    from appliance.ledger.verifier import verify
-
-    policy = verify.Policy.parse(
-        policy_of(trio, signer, "two").replace("group two 2", "group two 0")
-    )
-    assert not policy.met("log\n1\nroot\n\n", "two")
-
-
 def test_the_bill_of_materials_names_what_runs_and_is_the_same_every_time(second_day):
     told = json.loads(unpacked(second_day)["data/sbom/upheld.cdx.json"])
     names = {c["name"] for c in told["components"]}

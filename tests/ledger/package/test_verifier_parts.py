@@ -152,3 +152,43 @@ def test_what_cannot_be_asked_is_2_and_one_sentence(words, tmp_path):
     ran = run("verify.py", tmp_path / "missing.zip", *words)
 
     assert (ran.code, "Traceback" in ran.said) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("group two 2 w1.example w1.example\nquorum two", "in one group, once"),
+        ("group a 1 b\ngroup b 1 a\nquorum a", "must stand above it"),
+        ("group a 1 w1.example\ngroup b all a w1.example\nquorum b", "in one group, once"),
+        ("group a 0 w1.example\nquorum a", "wants 0 of w1.example"),
+        ("group a 2 w1.example\nquorum a", "wants 2 of w1.example"),
+        ("group a x w1.example\nquorum a", "wants x of w1.example"),
+        ("group a all\nquorum a", "wants all of"),
+        ("group w1.example any w2.example\nquorum w1.example", "names 'w1.example' twice"),
+        ("witness again {w1}\nquorum w1.example", "names one key twice"),
+        ("witness own {log}\nquorum own", "no Ed25519 key of a witness"),
+        ("log {w1}\nquorum none", "no Ed25519 key of a log"),
+        ("log {log}\nquorum none", "names one key twice"),
+        ("quorum none\nquorum w1.example", "has 2 quorum lines"),
+        ("", "has 0 quorum lines"),
+        ("quorum", "is none of log, witness, group, quorum"),
+    ],
+)
+def test_a_policy_that_means_less_than_it_seems_to_is_refused(trio, signer, lines, said):
+    text = "\n".join([f"log {signer.vkey}", *(f"witness {w.name} {w.vkey}" for w in trio), lines])
+    with pytest.raises(verify.Wrong, match=said):
+        verify.Policy.parse(text.format(w1=trio[0].vkey, log=signer.vkey))
+
+
+def test_a_policy_of_many_plants_has_the_key_of_this_one(signer, second_day, plant, tmp_path):
+    from appliance.ledger.note import Signer
+
+    others = [Signer(f"plant-{n}/edge/evidence/1", bytes([n]) * 32) for n in (1, 2)]
+    logs = [others[0].vkey, signer.vkey, others[1].vkey]
+    (tmp_path / "p.zip").write_bytes(second_day.data)
+    (tmp_path / "policy").write_text("".join(f"log {v}\n" for v in logs) + "quorum none\n")
+    (tmp_path / "soc.txt").write_text(outside_checkpoint(plant))
+    ran = run("verify.py", tmp_path / "p.zip", "--policy", tmp_path / "policy", "--outside",
+              tmp_path / "soc.txt")  # fmt: skip
+
+    assert ran.code == 0, ran.said
