@@ -119,6 +119,9 @@ async def server(wire: Wire, target: Target, *, trust: Trust) -> TlsServer:
         if not course.client.certificates:
             raise error.retold(_HANDSHAKE) from error.__cause__
         course.error = error
+    finally:
+        if course.client.version is not None:
+            wire.shook(target)
     client = course.client
     if client.broken and not client.heard:
         raise Unintelligible(target, f"the answer is no TLS, {client.broken}", _HANDSHAKE)
@@ -279,6 +282,7 @@ async def _tried(
             while answer is None:
                 answer = heard.feed(await stream.receive())
             if answer.version is not None:
+                wire.shook(target)
                 await stream.send(tls_hello.close_notify(NUMBERS[answer.version]))
     except TimedOut:
         return answer or TlsAnswer.SILENT

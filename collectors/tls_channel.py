@@ -31,7 +31,11 @@ async def sealed(wire: Wire, target: Target, judge: Judge, *, cap: int) -> Async
     """
     async with wire.stream(target, cap=cap + TLS_OVERHEAD) as stream:
         client = Client()
-        await tls.shaken(stream, client)
+        try:
+            await tls.shaken(stream, client)
+        finally:
+            if client.version is not None:
+                wire.shook(target)
         if client.ended or not client.done:
             why = client.ended or "it closed in the middle of the TLS handshake"
             raise Unintelligible(target, why, "making a TLS handshake")

@@ -191,6 +191,7 @@ class Taking:
             self._gate,
             connect=numbers.connect,
             whole=numbers.whole,
+            shook=self._guard.shook,
             lasts=lambda target, timeout_ms: sessions.lasts(target.address, timeout_ms),
             left_open=lambda target: sessions.left_open(target.address),
         )

@@ -64,9 +64,9 @@ class Wire:
     How to reach devices within one question.
 
     `connect` and `whole` are seconds the device has; the time we wait for our own pace is not
-    counted.  `packets` is how many packets one connection may cost it.  `lasts` is told
-    for how many milliseconds a device keeps a session of ours once nobody speaks in it, `left_open`
-    when it was not heard to close one.
+    counted.  `packets` is how many packets one connection may cost it.  `shook` is told that a
+    device has computed for a TLS handshake, `lasts` for how many milliseconds it keeps a session of
+    ours once nobody speaks in it, `left_open` that it was not heard to close one.
     """
 
     gate: Gate
@@ -74,6 +74,7 @@ class Wire:
     whole: float = 15.0
     packets: int = MOST_PACKETS
     source_ports: range = SOURCE_PORTS
+    shook: Callable[[Target], None] = lambda _: None
     lasts: Callable[[Target, int], None] = lambda _, __: None
     left_open: Callable[[Target], None] = lambda _: None
     _patience: Patience = field(default_factory=Patience, init=False, repr=False, compare=False)

@@ -373,3 +373,24 @@ def test_the_private_name_of_ssl_is_there_and_shows_the_handshake_in_clear():
 
 def client_size(client) -> bytes:
     return (len(tls_openssl.Client().taken()) - 5).to_bytes(2, "big")
+
+
+@pytest.mark.parametrize(
+    ("says", "computed"),
+    [
+        pytest.param(HELLO, 1, id="a ServerHello"),
+        pytest.param(record(21, b"\x02\x46"), 0, id="an alert"),
+        pytest.param(b"220 smtp\r\n", 0, id="no TLS"),
+    ],
+)
+async def test_the_pace_is_told_of_each_handshake_the_server_computed(
+    wire, target, peer, says, computed
+):
+    it = await peer(answers(says, closing=True))
+    told = []
+
+    found = await three(replace(wire, shook=told.append), target, it.port)
+
+    # It fits none of the trials, which offer something else.
+    assert len(found) == 3
+    assert told == [target(it.port, "tls")] * computed

@@ -111,6 +111,9 @@ class InMemory:
     def said(self) -> bytes:
         return b"".join(part for talk in self.talks for part in talk.said)
 
+    def shook(self, target: Target) -> None:
+        return None
+
     def lasts(self, target: Target, timeout_ms: int) -> None:
         return None
 

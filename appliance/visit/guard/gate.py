@@ -144,6 +144,10 @@ class Guard:
     def closed(self, target: Target) -> None:
         self._paces.closed(target)
 
+    def shook(self, target: Target) -> None:
+        """The device has computed for a TLS handshake on this port."""
+        self._paces.shook(target)
+
     def refused(self, target: Target, why: str) -> None:
         self.faults.append(f"{target}: {why}")
 

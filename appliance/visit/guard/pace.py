@@ -49,6 +49,7 @@ class _Device:
     holder: asyncio.Task[object] | None = None
     closing: int = 0
     closed_at: float = 0.0
+    shaken: dict[int, float] = field(default_factory=dict)
     reserved: dict[Limit, int] = field(default_factory=dict)
     standing: list[Limit] = field(default_factory=list)
 
@@ -89,14 +90,15 @@ class Paces:
         """
         Wait for the one connection the device gives us; ended by `closed`.
 
-        TCP waits for the pause, the connections of the last minute, and room to open and close.
+        TCP waits for the pause, the connections of the last minute, and room to open and close; who
+        will speak on a port with TLS, until the last handshake there is long enough ago.
         """
         device = self._device(target.address)
         if device.holder is not None and device.holder is asyncio.current_task():
             raise RuntimeError(f"{target}: a second connection inside the first would wait forever")
         await device.turn.acquire()
         try:
-            await self._rested(target.address, device)
+            await self._rested(target, device)
             if target.transport == "tcp":
                 device.closing = CLOSING
                 await device.recent.admitted(1)
@@ -141,6 +143,10 @@ class Paces:
             device.closed_at = self._clock.monotonic()
         self._release(device)
 
+    def shook(self, target: Target) -> None:
+        """The device has computed for a TLS handshake on this port."""
+        self._device(target.address).shaken[target.port] = self._clock.monotonic()
+
     def _release(self, device: _Device) -> None:
         for limit, held in device.reserved.items():
             limit.release(held)
@@ -152,13 +158,19 @@ class Paces:
         device.holder = None
         device.turn.release()
 
-    async def _rested(self, address: str, device: _Device) -> None:
+    async def _rested(self, target: Target, device: _Device) -> None:
         # Looked at again and again, because a reload may have changed the pause.
-        while (wait := self._pause_left(address, device)) > 0:  # noqa: ASYNC110
+        while (wait := self._pause_left(target, device)) > 0:  # noqa: ASYNC110
             await asyncio.sleep(min(wait, 1.0))
 
-    def _pause_left(self, address: str, device: _Device) -> float:
-        return device.closed_at + self.numbers(address).pause - self._clock.monotonic()
+    def _pause_left(self, target: Target, device: _Device) -> float:
+        numbers = self.numbers(target.address)
+        until = device.closed_at + numbers.pause
+        shaken = device.shaken.get(target.port)
+        # A connection that says nothing makes nobody compute.
+        if shaken is not None and target.protocol != "tcp":
+            until = max(until, shaken + numbers.tls_apart)
+        return until - self._clock.monotonic()
 
     async def _opened(self, device: _Device, address: str) -> None:
         for limit in self._limits(device, address):

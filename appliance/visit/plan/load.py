@@ -59,6 +59,7 @@ def lasts(site: Site, numbers: ProbingClass, steps: tuple[Step, ...]) -> int:
     for step in asked:
         each = numbers.connect + DRAIN_SECONDS + numbers.pause
         waits += each * max(1, step.connections) + (numbers.whole if step.pdus else 0.0)
+        waits += numbers.tls_apart * step.handshakes
     connections = sum(s.connections for s in asked)
     packets = min(sum(s.packets for s in asked), numbers.packets_a_sweep)
     paced = max(

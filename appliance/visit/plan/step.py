@@ -22,8 +22,8 @@ class Step:
     """
     One question through one look.
 
-    `spacing` is the seconds between two askings, `a_day` how many fall into 24 hours at most.
-    Of one asking `packets` is the most that is sent to the device, and `octets` the most that
+    `spacing` is the seconds between two askings, `a_day` how many fall into 24 hours at most,
+    `handshakes` how many the device may have to compute for one.  Of one asking `packets` is the most that is sent to the device, and `octets` the most that
     cross its link both ways, headers included.  `forbidden` says why it is not asked at all;
     then nothing is sent.
     """
@@ -40,6 +40,7 @@ class Step:
     spacing: int
     a_day: int
     connections: int
+    handshakes: int
     pdus: tuple[Pdu, ...]
     packets: int
     octets: int
@@ -72,6 +73,7 @@ def step_of(
         spacing=spacing,
         a_day=0 if silent else ceil(DAY / spacing),
         connections=0 if silent else question.connections,
+        handshakes=0 if silent else question.tls,
         pdus=() if silent else pdus,
         packets=0 if silent else q.packets(question, numbers),
         octets=0 if silent else question.octets,

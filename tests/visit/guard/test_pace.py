@@ -175,6 +175,33 @@ def test_connections_a_minute_and_the_pause_after_each_hold():
     assert min(b - a for a, b in itertools.pairwise(opened)) >= 10.0
 
 
+def test_who_speaks_tls_lets_the_last_handshake_on_the_port_cool_down():
+    clock = FakeClock()
+    it = paces(clock, STANDARD)
+    opened = {}
+
+    async def story():
+        for name, port, protocol in (
+            ("first", 443, "https"),
+            ("silent", 443, "tcp"),
+            ("elsewhere", 8443, "https"),
+            ("again", 443, "tls"),
+        ):
+            target = Target("asset-1", PLC, "tcp", port, protocol)
+            await it.turn(target)
+            opened[name] = clock.monotonic()
+            if protocol != "tcp":
+                it.shook(target)
+            it.closed(target)
+
+    run(clock, story())
+    since = {name: at - opened["first"] for name, at in opened.items()}
+    assert since["silent"] == pytest.approx(STANDARD.pause, abs=0.1)
+    assert since["elsewhere"] == pytest.approx(2 * STANDARD.pause, abs=0.1)
+    assert since["again"] == pytest.approx(STANDARD.tls_apart, abs=1.0)
+    assert since["again"] >= STANDARD.tls_apart
+
+
 def test_one_connection_at_a_time_and_who_asks_first_goes_first():
     clock = FakeClock()
     it = paces(clock, STANDARD)

@@ -23,6 +23,10 @@ NUMBERS = {
     "least time between visits, minutes": lambda n: minutes(n.floor),
     "least time between handshakes, minutes": lambda n: minutes(n.handshake),
     "least time between logins, minutes": lambda n: "never" if not n.login else minutes(n.login),
+    "TLS handshakes it computes, of a port and visit": lambda n: n.tls_a_sweep,
+    "seconds from such a handshake to the next connection that speaks TLS there": (
+        lambda n: n.tls_apart
+    ),
     "seconds we wait for a connection": lambda n: n.connect,
     "seconds a question may take": lambda n: n.whole,
     "failures until we leave it alone": lambda n: n.breaker_after,
