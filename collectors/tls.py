@@ -120,7 +120,7 @@ async def server(wire: Wire, target: Target, *, trust: Trust) -> TlsServer:
             raise error.retold(_HANDSHAKE) from error.__cause__
         course.error = error
     finally:
-        if course.client.version is not None:
+        if course.client.agreed:
             wire.shook(target)
     client = course.client
     if client.broken and not client.heard:

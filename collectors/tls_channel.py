@@ -34,7 +34,7 @@ async def sealed(wire: Wire, target: Target, judge: Judge, *, cap: int) -> Async
         try:
             await tls.shaken(stream, client)
         finally:
-            if client.version is not None:
+            if client.agreed:
                 wire.shook(target)
         if client.ended or not client.done:
             why = client.ended or "it closed in the middle of the TLS handshake"

@@ -36,7 +36,8 @@ class Client:
     `certificates` are the DER certificates presented, own first; `asked`: for a certificate of
     ours; `alert`: the number of the alert that ended it; `closed`: the peer said close_notify.
     `done`: the handshake is finished on our side; `answered`: since our Finished has left, the
-    peer showed that it took it; `broken` says what we could not accept.
+    peer showed that it took it; `broken` says what we could not accept.  `heard`: anything in TLS
+    came; `agreed`: a handshake message among it, for which the peer has computed.
     """
 
     def __init__(self) -> None:
@@ -48,6 +49,7 @@ class Client:
         self.answered = False
         self.broken = ""
         self.heard = False
+        self.agreed = False
         self.data = bytearray()
         self._version = 0
         self._flown = False
@@ -154,7 +156,7 @@ class Client:
         if content == _ALERT and len(data) == 2:
             self._alerted(data[0], data[1], modern=version > 0x0303)
         elif content == _HANDSHAKE:
-            self.heard = True
+            self.heard = self.agreed = True
             if kind != _SERVER_HELLO:
                 # The library calls the ServerHello itself by the highest version it can do.
                 self._version = version
