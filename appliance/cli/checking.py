@@ -46,7 +46,7 @@ def check(
     Visit the assets now and say what holds.
 
     Exits with 0 when nothing fails, 1 when something fails, 3 when nothing fails but something is
-    unknown, and 2 when the command or the configuration is wrong.
+    unknown or nothing was due, and 2 when the command or the configuration is wrong.
     """
     loaded = guarded(lambda: load(config))
     command = {

@@ -72,4 +72,6 @@ def _explained(error: OSError) -> str:
     why = (error.strerror or type(error).__name__).lower()
     if isinstance(error, PermissionError):
         why += "; run upheld as a user who may, or change the owner or the mode"
+    elif isinstance(error, FileExistsError | NotADirectoryError):
+        why += "; a directory is wanted there: name another, or move the file away"
     return f"{error.filename}: {why}"

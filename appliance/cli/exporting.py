@@ -109,12 +109,21 @@ def export(
 
 def prove(
     config: Directory,
-    entry: Annotated[int, typer.Argument(help="The entry's index; they count from 0.")],
+    entry: Annotated[
+        str,
+        typer.Argument(
+            help="The entry's index from 0; LOG/INDEX, as in a package, in a closed log."
+        ),
+    ],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write to this file.")
     ] = None,
 ) -> None:
-    """Write a C2SP tlog-proof that one entry is in the signed log."""
+    """
+    Write a C2SP tlog-proof that one entry is in its signed log.
+
+    A log that was closed as a copy is proven from its own last head: 1/17 is entry 17 of the first.
+    """
     state = Path(guarded(lambda: load(config)).site.appliance.state_dir)
     vkey = guarded(lambda: vkey_of(state))
     proof = guarded(lambda: prove_entry(state / "ledger.db", vkey, entry))

@@ -59,7 +59,8 @@ def exit_code(results: Sequence[dict[str, Any]]) -> int:
     verdicts = {row["verdict"] for row in results}
     if Outcome.FAIL in verdicts:
         return SOMETHING_FAILS
-    return SOMETHING_UNKNOWN if Outcome.INCONCLUSIVE in verdicts else NOTHING_FAILS
+    # Nothing was judged: a second call soon after one that failed must not look like a repair.
+    return SOMETHING_UNKNOWN if not verdicts or Outcome.INCONCLUSIVE in verdicts else NOTHING_FAILS
 
 
 def _row(judged: Judged, entry: int) -> dict[str, Any]:

@@ -41,8 +41,29 @@ def test_something_unknown_is_3(upheld, site, hanging_up):
 def test_a_site_without_assets_says_that_nothing_was_due(upheld, site):
     done = upheld("check", "-c", site(""))
 
-    assert done.returncode == 0
+    assert done.returncode == 3
     assert "nothing was due" in done.stdout
+
+
+def test_a_failure_does_not_look_mended_when_nobody_looks_again(upheld, site, shut):
+    folder = site(f"services: [{{port: tcp/{shut}, protocol: s7}}], every: 1h")
+    first = upheld("check", "-c", folder, *EXPECTED)
+    second = upheld("check", "-c", folder, *EXPECTED)
+
+    assert first.returncode == 1
+    assert second.returncode == 3
+    assert "nothing was due" in second.stdout
+
+
+def test_a_file_in_the_place_of_the_state_directory_is_said_with_what_to_do(upheld, site, tmp_path):
+    (tmp_path / "taken").write_text("")
+    done = upheld("run", "-c", site(state=tmp_path / "taken"))
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"{tmp_path}/taken: file exists; a directory is wanted there: name another, or move the "
+        "file away\n"
+    )
 
 
 def test_json_is_json_and_nothing_else(upheld, site):
