@@ -27,6 +27,7 @@ from appliance.ledger.package.envelope import enveloped, reader
 from appliance.ledger.package.export import Exported
 from appliance.ledger.package.export import export as export_package
 from appliance.ledger.package.masking import hidden
+from appliance.ledger.package.prove import asked
 from appliance.ledger.package.prove import prove as prove_entry
 from appliance.ledger.package.readiness import KINDS
 from appliance.ledger.package.readiness import readiness as wanting
@@ -126,7 +127,7 @@ def prove(
     """
     state = Path(guarded(lambda: load(config)).site.appliance.state_dir)
     vkey = guarded(lambda: vkey_of(state))
-    proof = guarded(lambda: prove_entry(state / "ledger.db", vkey, entry))
+    proof = guarded(lambda: prove_entry(state / "ledger.db", vkey, *asked(entry)))
     if output is None:
         typer.echo(proof.decode(), nl=False)
     else:

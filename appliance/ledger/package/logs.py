@@ -46,6 +46,11 @@ class Log:
     def size(self) -> int:
         return self.head.size
 
+    @property
+    def number(self) -> int:
+        """Its incarnation; 1 for a name that says none."""
+        return _number(self.verifier.name)
+
     @cached_property
     def nodes(self) -> StoredNodes:
         return StoredNodes(self.connection)
@@ -91,7 +96,7 @@ class Logs:
         """An entry's number for people: 17, or 1/17 where there is more than one log."""
         log = self.of(place)
         number = str(place - log.start)
-        return number if len(self.all) == 1 else f"{incarnation(log.verifier.name)}/{number}"
+        return number if len(self.all) == 1 else f"{log.number}/{number}"
 
     def entries(self, last: int | None = None) -> Iterator[tuple[int, bytes | None]]:
         """(place, body) up to and with `last`; None for a body that was pruned."""

@@ -19,12 +19,10 @@ from typing import Any
 from appliance.ledger.bodies import observation
 from appliance.ledger.errors import LedgerError
 from appliance.ledger.note import Verifier
-from appliance.ledger.package.logs import newest
+from appliance.ledger.package.logs import Logs, read_logs
 from appliance.ledger.package.pieces import tlog_proof
 from appliance.ledger.package.recorded import Recorded
 from appliance.ledger.package.span import decoded
-from appliance.ledger.reading import read
-from appliance.ledger.tiles import StoredNodes
 from checks import BY_ID
 from checks.check import Check
 from checks.deciding import Inputs, decide
@@ -55,10 +53,12 @@ def validation(
     """
     The report of one key that a visit judged; `result` is its row in the visit's report.
 
+    What was seen before a log was closed may still speak for the key, so closed logs are read too.
     Raises `LedgerError` where the ledger does not hold what the verdict rests on.
     """
     verifier = Verifier.parse(vkey)
-    return read(ledger, "validating", partial(_report, verifier, key, BY_ID[check], result))
+    work = partial(_report, verifier, key, BY_ID[check], result)
+    return read_logs(ledger, "validating", work, verifier)
 
 
 def _report(
@@ -66,12 +66,12 @@ def _report(
     key: str,
     check: Check,
     result: Mapping[str, Any],
-    connection: sqlite3.Connection,
+    logs: Logs,
 ) -> dict[str, Any]:
-    note, head = newest(connection, verifier)
-    index, visit, moment, row = _row(connection, key, int(result["entry"]))
-    inputs = _inputs(connection, moment, row, index)
-    visited = _visited(connection, int(result["entry"]), visit)
+    log, recorded = logs.newest, Recorded(logs.content)
+    index, visit, moment, row = _row(log.connection, key, int(result["entry"]))
+    inputs = _inputs(logs, recorded, moment, row, log.start + index)
+    visited = _visited(log.connection, recorded, int(result["entry"]), visit)
     verdict = decide(check, inputs)
     controls = {
         "positive": _positive(visited),
@@ -96,7 +96,7 @@ def _report(
         "valid": all(c.held for c in controls.values()),
         "by_hand": check.by_hand,
         "entry": index,
-        "proof": tlog_proof(StoredNodes(connection), index, head.size, note).decode(),
+        "proof": tlog_proof(log.nodes, index, log.size, log.note).decode(),
     }
 
 
@@ -156,8 +156,9 @@ def _row(
     raise LedgerError(f"no entry from {first} on holds a verdict of {key}.")
 
 
-def _visited(connection: sqlite3.Connection, first: int, visit: str) -> list[Observation]:
-    recorded = Recorded(partial(_content, connection))
+def _visited(
+    connection: sqlite3.Connection, recorded: Recorded, first: int, visit: str
+) -> list[Observation]:
     found: list[Observation | None] = []
     rows = connection.execute("SELECT body FROM entry WHERE idx >= ? ORDER BY idx", (first,))
     for (body,) in rows:
@@ -170,11 +171,10 @@ def _visited(connection: sqlite3.Connection, first: int, visit: str) -> list[Obs
 
 
 def _inputs(
-    connection: sqlite3.Connection, moment: Moment, row: Mapping[str, Any], last: int
+    logs: Logs, recorded: Recorded, moment: Moment, row: Mapping[str, Any], last: int
 ) -> Inputs:
-    recorded = Recorded(partial(_content, connection))
     names = recorded.value(row["inputs"]) if isinstance(row["inputs"], str) else row["inputs"]
-    found = _observations(connection, recorded, set(names), last)
+    found = _observations(logs, recorded, set(names), last)
     if missing := [n for n in names if n not in found]:
         raise LedgerError(f"the ledger does not hold observation {missing[0]} any more.")
     return Inputs(
@@ -186,24 +186,20 @@ def _inputs(
 
 
 def _observations(
-    connection: sqlite3.Connection, recorded: Recorded, wanted: set[str], last: int
+    logs: Logs, recorded: Recorded, wanted: set[str], last: int
 ) -> dict[str, Observation]:
-    """By digest, from the newest back until all are found."""
+    """By digest, from the place `last` back until all are found."""
     found: dict[str, Observation] = {}
-    rows = connection.execute("SELECT body FROM entry WHERE idx <= ? ORDER BY idx DESC", (last,))
-    while wanted - found.keys() and (next_row := rows.fetchone()) is not None:
-        fields = decoded(next_row[0])
+    for place, body in logs.backwards():
+        if wanted <= found.keys():
+            break
+        fields = decoded(body) if place <= last else {}
         for row in fields["rows"] if fields.get("type") == "observations" else ():
             name = digest(row)
             seen = recorded.observation(row, fields["visit"]) if name in wanted else None
             if seen is not None:
                 found[name] = seen
     return found
-
-
-def _content(connection: sqlite3.Connection, digest: str) -> bytes | None:
-    row = connection.execute("SELECT body FROM content WHERE digest = ?", (digest,)).fetchone()
-    return bytes(row[0]) if row else None
 
 
 def written(report: Mapping[str, Any]) -> bytes:

@@ -13,8 +13,11 @@ import pytest
 from appliance.anchoring.copies import opening
 from appliance.judge.replaying import standings as replayed
 from appliance.ledger.anchors.outside import contradiction, found
+from appliance.ledger.errors import LedgerError
 from appliance.ledger.note import Checkpoint
 from appliance.ledger.package.before import before
+from appliance.ledger.package.prove import asked, prove
+from appliance.ledger.package.validation import validation
 from appliance.ledger.store import Store
 from appliance.ledger.tree import leaf_hash, root
 from appliance.ledger.verifier import verify
@@ -330,3 +333,65 @@ def test_a_package_continues_one_of_the_log_that_was_closed_since(
     assert (ran.code, "BROKEN" in ran.said) == (3, False), ran.said
     about = json.loads(unpacked(exported)["data/package.json"])
     assert about["before"]["tagmanifest_sha256"] == older.digest
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_entry_is_proven_in_the_log_it_is_of(twice, second, signer, number):
+    ledger = twice / "ledger.db"
+    key = signer if number == 1 else second
+    proof = prove(ledger, second.vkey, *asked(f"{number}/2")).decode()
+    with closing(sqlite3.connect(twice / ("ledger-1.db" if number == 1 else "ledger.db"))) as c:
+        (leaf,) = c.execute("SELECT leaf FROM entry WHERE idx = 2").fetchone()
+    path, _, note = proof.partition("\n\n")
+    signed = verify.head("proof", note, verify.Key.parse(key.vkey))
+    steps = [verify.decode64(step) for step in path.split("\n")[2:]]
+
+    assert verify.included(leaf, 2, signed.size, steps, signed.root)
+    assert (prove(ledger, second.vkey, 2).decode() == proof) is (number == 2)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("3/1", "there is no log 3; write 1/INDEX or 2/INDEX."),
+        ("1/9999", "bench/edge/evidence/1: there is no signed entry 9999; 0 to "),
+        ("01/1", "write INDEX or LOG/INDEX, such as 17 or 1/17"),
+        ("-1", "is no entry"),
+        ("one", "is no entry"),
+    ],
+)
+def test_an_entry_that_is_in_no_log_is_said(twice, second, entry, said):
+    with pytest.raises(LedgerError) as refused:
+        prove(twice / "ledger.db", second.vkey, *asked(entry))
+    assert said in str(refused.value)
+
+
+def test_a_closed_ledger_that_cannot_be_read_is_why_its_entry_is_not_proven(
+    elsewhere, second, tmp_path
+):
+    folder = tmp_path / "damaged"
+    shutil.copytree(elsewhere, folder)
+    (folder / "ledger-1.db").write_bytes(b"no database" * 100)
+
+    assert prove(folder / "ledger.db", second.vkey, 0).startswith(b"c2sp.org/tlog-proof@v1\n")
+    with pytest.raises(LedgerError, match=r"there is no log 1; .* ledger-1.db is not in here: "):
+        prove(folder / "ledger.db", second.vkey, 0, 1)
+
+
+async def remembered(plant):
+    """Of port 102 only the closed log knows, and it speaks for the new log's verdict still."""
+    await plant.look(p102="open")
+    await begin_anew(plant, None, "This ledger was kept on another machine.")
+    HEADS["first look"] = plant.store.size
+    await plant.look()
+
+
+def test_a_report_rests_on_what_the_closed_log_saw_too(built, second):
+    folder = built(remembered, "remembered")
+    check = "port-expected-present"
+    result = {"entry": HEADS["first look"], "verdict": "pass", "said": ""}
+    report = validation(folder / "ledger.db", second.vkey, f"plc.{check}", check, result)
+
+    assert report["verdict"]["outcome"] == "pass"
+    assert report["log"] == "bench/edge/evidence/2"
+    assert f"index {report['entry']}\n" in report["proof"]
