@@ -27,6 +27,9 @@ class Memory:
         known = set(assets)
         self._newest = {asset: o for asset, o in self._newest.items() if asset in known}
 
+    def forget(self, asset: str) -> None:
+        self._newest.pop(asset, None)
+
     def __iter__(self) -> Iterator[Observation]:
         return (o for asset in self._newest for o in self.of(asset))
 

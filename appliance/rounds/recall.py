@@ -72,6 +72,8 @@ class Recall:
     memory: Memory = field(default_factory=Memory)
     last_alive: dict[str, datetime] = field(default_factory=dict)
     looked: dict[str, Looked] = field(default_factory=dict)
+    # Where each asset was when it was seen: what stood there before it moved was another device.
+    _seen_at: dict[str, str] = field(default_factory=dict)
     _answers: dict[str, dict[Place, datetime]] = field(default_factory=dict)
     _asked: dict[Name, Asked] = field(default_factory=dict)
 
@@ -89,16 +91,20 @@ class Recall:
         `shut_in` are the vantages from which not even the control hosts answer.
         """
         stamp = Stamp.now(self.clock)
+        self._moved(asset.id, asset.address)
+        self._seen_at[asset.id] = asset.address
         ways = {_name(asset, ask): _way(asset, ask) for ask in todo}
         self._asked |= {name: Asked(stamp.seconds, way) for name, way in ways.items()}
         self._remember(seen, shut_in)
         return {
-            "/".join(name): _row(o, stamp, ways.get(name, ""), self._answered(o))
+            "/".join(name): _row(o, asset.address, stamp, ways.get(name, ""), self._answered(o))
             for o in seen
             for name in [(o.asset, o.port, o.vantage, o.question)]
         }
 
-    def restore(self, rows: Mapping[str, bytes], plan: Plan) -> list[str]:
+    def restore(
+        self, rows: Mapping[str, bytes], plan: Plan, addresses: Mapping[str, str]
+    ) -> list[str]:
         """Take up rows written before a restart; returns the keys of those that say nothing now."""
         names = {"/".join(name): name for name in _names(plan)}
         dropped = []
@@ -107,16 +113,17 @@ class Recall:
             try:
                 row = json.loads(body)
                 seen, stamp = _observation(row["observation"]), Stamp.of(row["asked"])
-                way = str(row["way"])
+                way, address = str(row["way"]), str(row["address"])
                 answered = row.get("answered")
                 answered = datetime.fromisoformat(answered) if answered else None
             except (KeyError, TypeError, ValueError):
                 # Another version wrote it.  Nothing is lost but the time until the next visit.
                 dropped.append(key)
                 continue
-            if not _planned(seen, key, names, plan):
+            if not _planned(seen, key, names, plan) or address != addresses.get(seen.asset):
                 dropped.append(key)
                 continue
+            self._seen_at[seen.asset] = address
             restored.append(seen)
             if answered is not None:
                 self._answers.setdefault(seen.asset, {})[_place(seen)] = answered
@@ -128,13 +135,16 @@ class Recall:
         self._remember(restored, {o.vantage for o in restored})
         return dropped
 
-    def keep_only(self, plan: Plan) -> None:
-        """Forget assets and questions that are no longer planned."""
+    def keep_only(self, plan: Plan, addresses: Mapping[str, str]) -> None:
+        """Forget assets and questions that are no longer planned, and assets that have moved."""
+        for asset, address in addresses.items():
+            self._moved(asset, address)
         self.memory.keep_only(plan)
         known = set(_names(plan))
         self._asked = {name: asked for name, asked in self._asked.items() if name in known}
         self.looked = {asset: look for asset, look in self.looked.items() if asset in plan}
         self._answers = {asset: at for asset, at in self._answers.items() if asset in plan}
+        self._seen_at = {asset: at for asset, at in self._seen_at.items() if asset in plan}
 
     def due(self, asset: Asset, ask: Ask, wait: timedelta, slack: timedelta) -> bool:
         """Whether the asset may be asked this again; at once when it is to be asked otherwise."""
@@ -155,6 +165,12 @@ class Recall:
         """What was answered (facts, not a gap) and no longer ago, whatever came of it since."""
         now = self.clock.now()
         return {place for place, at in self._answers.get(asset, {}).items() if now - at <= within}
+
+    def _moved(self, asset: str, address: str) -> None:
+        if self._seen_at.get(asset, address) != address:
+            self.memory.forget(asset)
+            for of_asset in (self._answers, self.looked, self.last_alive, self._seen_at):
+                of_asset.pop(asset, None)
 
     def _answered(self, seen: Observation) -> datetime | None:
         return self._answers.get(seen.asset, {}).get(_place(seen))
@@ -235,9 +251,12 @@ def _age(stamp: Stamp, clock: Clock) -> float:
     return passed if passed >= 0 else math.inf
 
 
-def _row(seen: Observation, stamp: Stamp, way: str, answered: datetime | None) -> bytes:
+def _row(
+    seen: Observation, address: str, stamp: Stamp, way: str, answered: datetime | None
+) -> bytes:
     row = {
         "observation": plain(seen),
+        "address": address,
         "asked": stamp.plain(),
         "way": way,
         "answered": plain(answered),

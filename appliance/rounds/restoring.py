@@ -23,7 +23,8 @@ async def restore(rounds: Rounds) -> None:
     told = rounds.teller.restore(rounds.standings, rows, at=at)
     gone = dict.fromkeys(rows.keys() - rounds.teller.rows())
     await _remove(rounds, sorted(kept.keys() - known.keys()), told, gone)
-    dropped = rounds.recall.restore(await rounds.store.remembered(), rounds.planned)
+    rows = await rounds.store.remembered()
+    dropped = rounds.recall.restore(rows, rounds.planned, rounds.addresses())
     if dropped:
         await rounds.store.commit([], remembered=dict.fromkeys(dropped))
     await rounds.record(())

@@ -113,7 +113,7 @@ class Rounds:
         }
         self.cadence = Cadence(self.site, self.planned)
         self.trust()
-        self.recall.keep_only(self.planned)
+        self.recall.keep_only(self.planned, self.addresses())
         self.silences = Silences(self.recall, self.visitable(), self.every)
 
     def trust(self) -> None:
@@ -124,6 +124,10 @@ class Rounds:
     def visitable(self) -> tuple[Asset, ...]:
         """The assets that may be touched at all."""
         return tuple(a for a in self.site.assets if a.probing != NEVER and not a.safety)
+
+    def addresses(self) -> dict[str, str]:
+        """Where the inventory has each asset."""
+        return {a.id: a.address for a in self.site.assets}
 
     def every(self, asset: Asset) -> timedelta:
         return self.cadence.every(asset)

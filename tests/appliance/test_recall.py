@@ -11,6 +11,7 @@ import pytest
 from appliance.judge.replaying import standings
 from appliance.rounds.falling import age
 from appliance.running.painting import paint
+from appliance.site.loading import load
 from checks.facts.standing import State
 from tests.visit.clocks import FakeClock
 
@@ -145,6 +146,22 @@ async def test_an_asset_that_moved_is_asked_at_once(site, rounds, port, clock):
 
     async with rounds(site(assets(asset(port, address="127.0.0.2"))), clock) as r:
         assert await r.visit("plc") is not None
+
+
+async def test_what_stood_at_an_address_says_nothing_of_what_stands_at_another(
+    site, rounds, port, clock
+):
+    there = asset(port, address="127.0.0.2"), asset(port, name="rtu", address="127.0.0.3")
+    config = site(assets(asset(port), asset(port, name="rtu", address="127.0.0.3")))
+    async with rounds(config, clock) as r:
+        await r.visit("plc")
+        await r.visit("rtu")
+        r.adopt(load(site(assets(*there))))
+        assert {o.asset for o in r.recall.memory} == {"rtu"}
+        assert set(r.recall.last_alive) == {"rtu"}
+
+    async with rounds(site(assets(*there)), clock) as r:
+        assert {o.asset for o in r.recall.memory} == {"rtu"}
 
 
 async def test_what_left_the_inventory_is_forgotten(site, rounds, port, clock):

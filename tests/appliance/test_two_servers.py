@@ -84,5 +84,5 @@ async def test_after_a_restart_they_are_still_two(visited, rounds):
     assert {key[0] for key in before} >= {loose, tight}
     rows = await r.store.remembered()
     r.recall.memory.keep_only([])
-    r.recall.restore(rows, r.planned)
+    r.recall.restore(rows, r.planned, r.addresses())
     assert {(o.service, o.question): o for o in r.recall.memory} == before
