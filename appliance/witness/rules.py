@@ -19,16 +19,25 @@ class Refused(Exception):
     Not cosigned: the status code, and the text that says why.
 
     `size` is the number the protocol wants as the whole body of a 409, else None.  `suspicious`:
-    the log's own key signed it, and it does not continue what was cosigned before.
+    the log's own key signed it, and it does not continue what was cosigned before.  `forked`: two
+    heads of one size by this key, which nobody else can have made; all else whoever once received
+    an honest head can send.
     """
 
     def __init__(
-        self, status: int, why: str, *, size: int | None = None, suspicious: bool = False
+        self,
+        status: int,
+        why: str,
+        *,
+        size: int | None = None,
+        suspicious: bool = False,
+        forked: bool = False,
     ) -> None:
         super().__init__(why)
         self.status = status
         self.size = size
-        self.suspicious = suspicious
+        self.suspicious = suspicious or forked
+        self.forked = forked
 
 
 @dataclass(frozen=True)
@@ -62,12 +71,12 @@ def signed(submission: Submission, known: Pinned) -> Checkpoint:
 
 def continues(checkpoint: Checkpoint, submission: Submission, latest: Latest) -> None:
     """Raises `Refused` with 409 or 422 unless it only appends to the latest head."""
+    if checkpoint.size == latest.size and checkpoint.root != latest.root:
+        why = f"another root was cosigned for the same {latest.size} entries."
+        raise Refused(409, why, size=latest.size, forked=True)
     if submission.old != latest.size:
         why = f"the latest size cosigned is {latest.size}, not {submission.old}."
         raise Refused(409, why, size=latest.size, suspicious=checkpoint.size < latest.size)
-    if checkpoint.size == latest.size and checkpoint.root != latest.root:
-        why = f"another root was cosigned for the same {latest.size} entries."
-        raise Refused(409, why, size=latest.size, suspicious=True)
     if not verify_consistency(
         latest.size, checkpoint.size, submission.proof, latest.root, checkpoint.root
     ):

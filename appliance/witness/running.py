@@ -42,10 +42,19 @@ class Files:
         """
         Its key, made when there is none; the public half beside it.
 
-        Raises `LedgerError` for a key others may read, and when it was called otherwise before.
+        Raises `LedgerError` for a key others may read, when it was called otherwise before, and
+        when what it has seen is gone: it would cosign a log that was cut.
         """
         cosigner = Cosigner(name, own_seed(self.folder / KEY_FILE))
         path, line = self.folder / VKEY_FILE, cosigner.witness.vkey + "\n"
+        if not (self.folder / STATE_FILE).exists():
+            if path.exists():
+                raise LedgerError(
+                    f"{self.folder / STATE_FILE}: what this witness has cosigned is gone; restore "
+                    "it, or begin in another folder with another name, and give out its new key"
+                )
+            # Before the key is known to anybody, so that the one without the other is a loss.
+            State(self.folder / STATE_FILE).close()
         if not path.exists():
             durable.write(path, line.encode(), mode=0o644, replace=True)
         elif (known := path.read_text("utf-8", "replace")) != line:

@@ -71,13 +71,19 @@ class Cosigning:
         return line
 
     def _suspect(self, submission: Submission, refused: Refused) -> None:
-        log.error(
-            "a log does not continue what it had signed",
+        # An old head, or a proof that does not fit, may be anybody's who once received a head.
+        say, what = (log.warning, "a head was refused that does not continue the latest")
+        if refused.forked:
+            say, what = log.error, "a log does not continue what it had signed"
+        say(
+            what,
             origin=submission.checkpoint.origin,
             size=submission.checkpoint.size,
             why=str(refused),
         )
-        self.state.keep(self.clock.now().isoformat(), str(refused), submission.body)
+        self.state.keep(
+            self.clock.now().isoformat(), str(refused), submission.body, forked=refused.forked
+        )
 
     def latest(self, digest: str) -> str | None:
         """The newest cosigned note of the log with this origin digest."""

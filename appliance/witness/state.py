@@ -15,6 +15,8 @@ from appliance.witness.rules import Latest
 # "UpWt"
 APPLICATION = 0x55705774
 _MOST_KEPT = 1_000
+_MOST_FORKS = 2_000
+"""Whoever received old heads could fill the table; what only the key's holder can make has room."""
 _BUSY_MS = 5_000
 _TABLES = """
 CREATE TABLE log (
@@ -83,14 +85,14 @@ class State:
                 do("ROLLBACK")
         return note
 
-    def keep(self, at: str, why: str, body: bytes) -> None:
+    def keep(self, at: str, why: str, body: bytes, *, forked: bool) -> None:
         """A signed request that does not continue what was seen: evidence against its signer."""
         # What cannot be kept must not turn a refusal into another answer.
         with suppress(sqlite3.Error):
             self._connection.execute(
                 "INSERT INTO conflict (at, why, body) SELECT ?, ?, ? "
                 "WHERE (SELECT count(*) FROM conflict) < ?",
-                (at, why, body, _MOST_KEPT),
+                (at, why, body, _MOST_FORKS if forked else _MOST_KEPT),
             )
 
     def conflicts(self) -> list[tuple[str, str, bytes]]:

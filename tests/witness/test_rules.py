@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from structlog.testing import capture_logs
 
 from appliance.clock import SystemClock
 from appliance.ledger import tree
@@ -121,6 +122,42 @@ def test_a_fork_is_refused_however_it_is_asked_for_and_kept_as_evidence(witness,
     assert status(witness, fork.submission(5, 10)) == (409, 8)
     assert len(witness.state.conflicts()) == 2
     assert witness.latest(DIGEST).startswith(log.note(8))
+
+
+def test_a_fork_is_kept_however_many_old_heads_somebody_sent_before(witness, log):
+    """Old heads are on the broker for anybody; two roots of one size only the key can sign."""
+    witness.add(log.submission(0, 8).body)
+    with witness.state._connection as connection:
+        connection.executemany(
+            "INSERT INTO conflict (at, why, body) VALUES ('', '', ?)", [(b"old",)] * 999
+        )
+    for _ in range(3):
+        assert status(witness, log.submission(4, 5)) == (409, 8)
+    assert len(witness.state.conflicts()) == 1_000
+    for old in (8, 5):
+        fork = log.forked(5, 5).submission(old, 8)
+        assert status(witness, fork) == (409, 8)
+        assert witness.state.conflicts()[-1][2] == fork.body
+
+
+def test_only_what_the_key_alone_can_make_is_said_to_be_the_logs_fault(witness, log):
+    witness.add(log.submission(0, 8).body)
+    good = log.submission(8, 10)
+    with capture_logs() as said:
+        status(witness, log.submission(4, 5))
+        status(witness, Submission(8, (bytes(32),), good.note))
+        status(witness, log.forked(5, 5).submission(8, 8))
+
+    assert [s["log_level"] for s in said] == ["warning", "warning", "error"]
+    assert said[2]["event"] == "a log does not continue what it had signed"
+
+
+def test_a_witness_that_lost_what_it_saw_does_not_begin_again_under_its_name(tmp_path):
+    Files(tmp_path).cosigner(NAME)
+    Files(tmp_path).cosigner(NAME)
+    (tmp_path / "witness.db").unlink()
+    with pytest.raises(LedgerError, match="what this witness has cosigned is gone; restore"):
+        Files(tmp_path).cosigner(NAME)
 
 
 def test_another_key_of_one_log_is_pinned_beside_the_first(tmp_path, log):
