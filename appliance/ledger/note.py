@@ -13,6 +13,7 @@ import re
 from copy import copy
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -23,46 +24,57 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 from appliance.ledger.errors import NoteError
 
 SEED_LENGTH = 32
-_ED25519 = b"\x01"
 _DASH = "\N{EM DASH} "
 # The specification lets a verifier stop somewhere; more lines than this is an attack.
 _MOST_SIGNATURES = 100
 
 
 @dataclass(frozen=True)
-class Verifier:
-    """The public half of an Ed25519 note key."""
+class PublicKey:
+    """The public half of an Ed25519 key; `kind` is what its signatures are over (signed-note)."""
 
     name: str
     key: bytes
 
+    kind: ClassVar[bytes]
+    whose: ClassVar[str]
+    file: ClassVar[str]
+
     @property
     def id(self) -> bytes:
-        return sha256(self.name.encode() + b"\n" + _ED25519 + self.key).digest()[:4]
+        return sha256(self.name.encode() + b"\n" + self.kind + self.key).digest()[:4]
 
     @property
     def vkey(self) -> str:
-        """`name+id+key` on one line: what a SOC is given at commissioning."""
-        return f"{self.name}+{self.id.hex()}+{text64(_ED25519 + self.key)}"
+        """`name+id+key` on one line: what a SOC and an assessor are given at commissioning."""
+        return f"{self.name}+{self.id.hex()}+{text64(self.kind + self.key)}"
 
     @classmethod
-    def parse(cls, vkey: str) -> Verifier:
-        """Raises `NoteError` saying what a vkey looks like."""
+    def parse(cls, vkey: str) -> Self:
+        """Raises `NoteError` saying what such a vkey looks like."""
         name, _, rest = vkey.strip().partition("+")
         identity, _, encoded = rest.partition("+")
         key = bytes64(encoded)
-        if not nameable(name) or key is None or len(key) != 33 or key[:1] != _ED25519:
+        if not nameable(name) or key is None or len(key) != 33 or key[:1] != cls.kind:
             raise NoteError(
-                f"{vkey.strip()!r} is not an Ed25519 verifier key; write name+id+key in one "
-                "line, as in the file evidence.vkey."
+                f"{vkey.strip()!r} is not an Ed25519 key of {cls.whose}; write name+id+key in one "
+                f"line, as in the file {cls.file}."
             )
         found = cls(name, key[1:])
         if found.id.hex() != identity:
             raise NoteError(
-                f"the verifier key of {name} says its id is {identity!r}, but name and key give "
-                f"{found.id.hex()}; copy the whole line from evidence.vkey again."
+                f"the key of {cls.whose} {name} says its id is {identity!r}, but name and key give "
+                f"{found.id.hex()}; copy the whole line from {cls.file} again."
             )
         return found
+
+
+class Verifier(PublicKey):
+    """The public half of a log's key."""
+
+    kind = b"\x01"
+    whose = "the log"
+    file = "evidence.vkey"
 
     def accepts(self, text: str, signature: bytes) -> bool:
         try:

@@ -6,9 +6,6 @@ A cosignature says: at this time, this was the largest consistent head of the lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from hashlib import sha256
-
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
@@ -18,54 +15,25 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 from appliance.ledger.errors import NoteError
 from appliance.ledger.note import (
     SEED_LENGTH,
-    bytes64,
+    PublicKey,
     nameable,
     parts,
     signature_of,
     text64,
 )
 
-_COSIGNATURE = b"\x04"
 _TIME_OCTETS = 8
 _SIGNATURE_OCTETS = 64
 # tlog-cosignature: a time must not exceed this.
 _LATEST = (1 << 63) - 1
 
 
-@dataclass(frozen=True)
-class Witness:
+class Witness(PublicKey):
     """The public half of a witness's key."""
 
-    name: str
-    key: bytes
-
-    @property
-    def id(self) -> bytes:
-        return sha256(self.name.encode() + b"\n" + _COSIGNATURE + self.key).digest()[:4]
-
-    @property
-    def vkey(self) -> str:
-        """`name+id+key` on one line: what a log's keeper and an assessor are given."""
-        return f"{self.name}+{self.id.hex()}+{text64(_COSIGNATURE + self.key)}"
-
-    @classmethod
-    def parse(cls, vkey: str) -> Witness:
-        """Raises `NoteError` saying what a witness's vkey looks like."""
-        name, _, rest = vkey.strip().partition("+")
-        identity, _, encoded = rest.partition("+")
-        key = bytes64(encoded)
-        if not nameable(name) or key is None or len(key) != 33 or key[:1] != _COSIGNATURE:
-            raise NoteError(
-                f"{vkey.strip()!r} is not a witness's Ed25519 key; write name+id+key in one line, "
-                "as in the witness's file witness.vkey."
-            )
-        found = cls(name, key[1:])
-        if found.id.hex() != identity:
-            raise NoteError(
-                f"the key of the witness {name} says its id is {identity!r}, but name and key "
-                f"give {found.id.hex()}; copy the whole line from witness.vkey again."
-            )
-        return found
+    kind = b"\x04"
+    whose = "the witness"
+    file = "witness.vkey"
 
     def accepts(self, text: str, at: int, signature: bytes) -> bool:
         try:

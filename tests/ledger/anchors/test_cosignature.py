@@ -88,7 +88,7 @@ def test_a_changed_time_text_or_key_is_refused():
     ["", "a+b+c", Signer("a", bytes(32)).vkey, Cosigner("a", bytes(32)).witness.vkey + "A"],
 )
 def test_what_is_no_witness_key_is_named(vkey):
-    with pytest.raises(NoteError, match="not a witness's Ed25519 key"):
+    with pytest.raises(NoteError, match="is not an Ed25519 key of the witness"):
         Witness.parse(vkey)
 
 
