@@ -2,7 +2,7 @@
 Ask an SNMP agent how it is set, and whether its configuration changed or was saved.
 
 On the wire: UDP, a GET of sysDescr and sysObjectID, then GETs of single values: those the device
-profile names, IEEE 802.1X' switch, sysUpTime, engineBoots and the counters of refused access.
+profile names, IEEE 802.1X' switch, sysUpTime, snmpEngineTime and the counters of refused access.
 Where the target permits GetBulk, also the addresses notifications are sent to.  Never: SET,
 other tables, other credentials.
 """
@@ -32,11 +32,11 @@ STANDARD = (
 )  # fmt: skip
 
 UP_TIME = "1.3.6.1.2.1.1.3.0"
-ENGINE_BOOTS = "1.3.6.1.6.3.10.2.1.2.0"
+ENGINE_TIME = "1.3.6.1.6.3.10.2.1.3.0"
 BAD_COMMUNITIES = "1.3.6.1.2.1.11.4.0"
 WRONG_DIGESTS = "1.3.6.1.6.3.15.1.1.5.0"
 UNKNOWN_USERS = "1.3.6.1.6.3.15.1.1.3.0"
-COUNTERS = (UP_TIME, ENGINE_BOOTS, BAD_COMMUNITIES, WRONG_DIGESTS, UNKNOWN_USERS)
+COUNTERS = (UP_TIME, ENGINE_TIME, BAD_COMMUNITIES, WRONG_DIGESTS, UNKNOWN_USERS)
 
 
 async def settings(
@@ -86,7 +86,7 @@ async def changes(
         uptime_centiseconds=_count(values.get(UP_TIME)),
         changed_centiseconds=_count(values.get(places.changed)),
         saved_centiseconds=_count(values.get(places.saved)),
-        engine_boots=_count(values.get(ENGINE_BOOTS)),
+        engine_seconds=_count(values.get(ENGINE_TIME)),
         bad_communities=_count(values.get(BAD_COMMUNITIES)),
         wrong_digests=_count(values.get(WRONG_DIGESTS)),
         unknown_users=_count(values.get(UNKNOWN_USERS)),

@@ -161,7 +161,8 @@ class SnmpChanges(Facts):
     When the configuration last changed and was last saved, in centiseconds of the uptime.
 
     None: not exposed.  `fingerprint` is the device's own hash of its running configuration,
-    `saved_fingerprint` that of the stored one.  Counters of refused access are since restart.
+    `saved_fingerprint` that of the stored one.  Counters of refused access are since restart, and
+    so is `engine_seconds`, which goes on where the uptime begins again, after 497 days.
     """
 
     protocols: ClassVar[tuple[str, ...]] = ("snmp",)
@@ -171,7 +172,7 @@ class SnmpChanges(Facts):
     uptime_centiseconds: int | None = reading()
     changed_centiseconds: int | None = reading()
     saved_centiseconds: int | None = reading()
-    engine_boots: int | None = reading()
+    engine_seconds: int | None = reading()
     bad_communities: int | None = reading()
     wrong_digests: int | None = reading()
     unknown_users: int | None = reading()

@@ -42,7 +42,8 @@ def judge(changes: SnmpChanges) -> Verdict:
         return inconclusive(
             Reason.NOT_COMPARABLE, "The device does not show how often it refused somebody."
         )
-    days = max(1.0, uptime / _DAY)
+    # The uptime begins again after 497 days, the counters do not.
+    days = max(1.0, uptime / _DAY, (changes.engine_seconds or 0) * 100 / _DAY)
     many = [f"{n} {name}" for name, (n, most) in known.items() if n > most * days]
     if many:
         return failed(

@@ -11,6 +11,8 @@ _HOUR = 360_000
 _GRACE = 24 * _HOUR
 # Loading the stored configuration counts as a change on some devices.
 _STARTING = _HOUR // 6
+# A 32-bit counter of centiseconds: 497 days.
+_BEGINS_AGAIN = 2**32
 
 
 @check(
@@ -28,6 +30,7 @@ def judge(changes: SnmpChanges, settings: SnmpSettings | None) -> Verdict:
     Passes when the device says that what runs is stored; fails when its hashes differ, its switch
     says so, or a change is unsaved for 24 h; does not apply to devices that tell none of these.
 
+    Times in its uptime cannot be compared once that has begun again, which it does after 497 days.
     What is not stored is gone after the next power cut, together with its hardening.
     """
     if changes.fingerprint and changes.saved_fingerprint:
@@ -47,6 +50,11 @@ def _times(changes: SnmpChanges) -> Verdict:
     uptime = changes.uptime_centiseconds
     if changed is None or saved is None or uptime is None:
         return not_applicable("The device does not tell when its configuration was saved.")
+    if changes.engine_seconds is None or changes.engine_seconds * 100 >= _BEGINS_AGAIN:
+        return inconclusive(
+            Reason.NOT_COMPARABLE,
+            "The uptime its times are told in may have begun again since, as after 497 days.",
+        )
     if max(changed, saved) > uptime:
         return inconclusive(Reason.NOT_COMPARABLE, "Its times lie after its uptime.")
     if saved >= changed:

@@ -27,6 +27,18 @@ def test_holds_when_the_counters_grew_no_faster_than_our_own_tests_explain(seen)
     assert told(verdict(CHECK, seen))[0] == "pass"
 
 
+def test_counts_of_longer_than_an_uptime_can_tell_are_over_all_of_that_time():
+    seen = changes(
+        uptime_centiseconds=DAY,
+        engine_seconds=498 * 86_400,
+        bad_communities=498,
+        wrong_digests=0,
+        unknown_users=0,
+    )
+
+    assert verdict(CHECK, seen).said.startswith("In 498.0 days")
+
+
 @pytest.mark.parametrize(
     ("seen", "said"),
     [

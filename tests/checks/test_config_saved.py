@@ -13,9 +13,16 @@ CHECK = BY_ID["config-saved"]
 HOUR = 360_000
 
 
-def times(changed, saved, uptime=100 * HOUR):
+# snmpEngineTime of a device whose uptime began again once.
+WRAPPED = 2**32 // 100 + 1
+
+
+def times(changed, saved, uptime=100 * HOUR, running=100 * 3_600):
     return changes(
-        changed_centiseconds=changed, saved_centiseconds=saved, uptime_centiseconds=uptime
+        changed_centiseconds=changed,
+        saved_centiseconds=saved,
+        uptime_centiseconds=uptime,
+        engine_seconds=running,
     )
 
 
@@ -67,6 +74,9 @@ def test_not_applicable_to_a_device_that_does_not_tell(seen):
         (times(90 * HOUR, 1 * HOUR), "not-comparable"),
         (times(HOUR // 10, 0), "not-comparable"),
         (times(200 * HOUR, 201 * HOUR), "not-comparable"),
+        # Saved before the uptime began again, changed since: it looks saved.
+        (times(10 * HOUR, 11 * HOUR, running=WRAPPED), "not-comparable"),
+        (times(10 * HOUR, 11 * HOUR, running=None), "not-comparable"),
         (observed(Reason.TIMEOUT, facts_type="SnmpChanges"), "timeout"),
     ],
 )
