@@ -35,7 +35,8 @@ def judge(offer: Seen[VncSecurity]) -> Verdict:
     conduit is crossed; fails when the type None is offered, or plain password types across a
     conduit; does not apply to assets that are never probed.
 
-    We choose no type, so one that only wraps others shows nothing: it may wrap None.  A screen of the process without a password is a keyboard for everybody.
+    We choose no type, so one that only wraps others shows nothing: it may wrap None.  A screen of
+    the process without a password is a keyboard for everybody.
     """
     if offer.facts is None:
         assert offer.reason is not None

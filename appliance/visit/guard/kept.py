@@ -28,8 +28,9 @@ class Kept:
     Small JSON values by kind and key, on the disk before `put` returns.
 
     What stops us must not depend on a disk that takes it: what `insist` is given holds at once, and
-    is written as soon as that can be.  The kind is the part of the guard that owns the value; its key is an address, an asset, a
-    credential or a scope.  One process writes: who holds the state directory's lock.
+    is written as soon as that can be.  The kind is the part of the guard that owns the value; its
+    key is an address, an asset, a credential or a scope.  One process writes: who holds the state
+    directory's lock.
     """
 
     def __init__(self, database: sqlite3.Connection) -> None:

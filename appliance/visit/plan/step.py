@@ -22,10 +22,10 @@ class Step:
     """
     One question through one look.
 
-    `spacing` is the seconds between two askings, `a_day` how many fall into 24 hours at most,
-    `handshakes` how many the device may have to compute for one.  Of one asking `packets` is the most that is sent to the device, and `octets` the most that
-    cross its link both ways, headers included.  `forbidden` says why it is not asked at all;
-    then nothing is sent.
+    `spacing` is the seconds between two askings, `a_day` how many fall into 24 hours at most.
+    Of one asking `handshakes` is how many TLS handshakes the device may have to compute, `packets`
+    the most that is sent to it, and `octets` the most that cross its link both ways, headers
+    included.  `forbidden` says why it is not asked at all; then nothing is sent.
     """
 
     vantage: str
