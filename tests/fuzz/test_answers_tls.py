@@ -104,6 +104,9 @@ class Device:
     async def stream(self, _target):
         yield self
 
+    def shook(self, _target) -> None:
+        return None
+
     async def send(self, flight: bytes) -> None:
         assert allowed.judge(None, flight) is None, flight.hex()
         self.inward.write(flight)
