@@ -65,8 +65,8 @@ def aged(standing: Standing, at: datetime) -> Standing | None:
     """The state that replaces one nothing has spoken for in too long, or None while it is young."""
     if standing.state in (State.UNKNOWN, State.NOT_APPLICABLE):
         return None
-    silent_for = (at - standing.supported).total_seconds()
-    if silent_for <= standing.stale_after_seconds:
+    # As far in the future is as old: our own clock was set back since.
+    if abs((at - standing.supported).total_seconds()) <= standing.stale_after_seconds:
         return None
     return replace(
         standing,

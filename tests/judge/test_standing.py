@@ -81,6 +81,13 @@ def test_an_inconclusive_verdict_does_not_keep_a_state_young():
     assert (older.state, older.reason) == (State.UNKNOWN, Reason.STALE)
 
 
+def test_a_state_from_before_our_clock_was_set_back_is_not_young_for_ever():
+    standing = after(GOOD)
+
+    assert aged(standing, T0 - timedelta(hours=3)) is None
+    assert aged(standing, T0 - timedelta(hours=3, seconds=1)).state is State.UNKNOWN
+
+
 def test_an_aged_state_comes_back_with_an_answer():
     older = aged(after(GOOD), T0 + timedelta(days=1))
     assert older is not None
