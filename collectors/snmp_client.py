@@ -8,7 +8,7 @@ an earlier question can never be taken for an answer to a later one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -169,17 +169,22 @@ class Agent:
         """When the last datagram left: our monotonic seconds and wall clock."""
         return self._datagrams.spoke_at
 
+    async def _in_time(self, asking: Awaitable[T]) -> T:
+        async with self._within(self.target, self.seconds):
+            return await _unless_failed(asking, self._datagrams)
+
     async def _asked(self, work: Callable[[], Awaitable[T]], doing: str) -> T:
-        async def whole() -> T:
-            if not self._greeted:
-                await self._session.refresh()
-                self._heard.raise_for_refusal()
-                self._greeted = True
-            return await work()
+        async def greet() -> None:
+            await self._session.refresh()
+            self._heard.raise_for_refusal()
 
         try:
-            async with self._within(self.target, self.seconds):
-                return await _unless_failed(whole(), self._datagrams)
+            # Each has an answer's time of its own: over a link of seconds both together would be
+            # taken for silence.
+            if not self._greeted:
+                await self._in_time(greet())
+                self._greeted = True
+            return await self._in_time(work())
         except CollectError:
             raise
         except TimeoutError:
@@ -286,7 +291,7 @@ def _signed(
     return passes
 
 
-async def _unless_failed(work: Coroutine[None, None, T], datagrams: Datagrams) -> T:
+async def _unless_failed(work: Awaitable[T], datagrams: Datagrams) -> T:
     """The client's answer, or at once the reason why none can come any more."""
     asking = asyncio.ensure_future(work)
     ending = asyncio.ensure_future(datagrams.ended())

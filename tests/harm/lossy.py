@@ -14,8 +14,10 @@ AGAIN = 1.0
 class Path:
     """`delay` seconds there and back together; `scale` shortens the second a lost segment costs."""
 
-    def __init__(self, delay: float, *, scale: float = 1.0, seed: int = 1) -> None:
-        self.delay, self.again = delay, AGAIN * scale
+    def __init__(
+        self, delay: float, *, scale: float = 1.0, seed: int = 1, loss: float = LOSS
+    ) -> None:
+        self.delay, self.again, self.loss = delay, AGAIN * scale, loss
         self.rng = random.Random(seed)
         self.late = self.lost = 0
 
@@ -59,7 +61,7 @@ class Path:
             except ConnectionError:
                 data = b""
             late = 0.0
-            while self.rng.random() < LOSS:
+            while self.rng.random() < self.loss:
                 late += self.again
                 self.late += 1
             pieces.put_nowait((loop.time() + self.delay / 2 + late, data))
@@ -71,7 +73,7 @@ class Path:
         path, waiting, outside = self, set(), {}
 
         def later(send, data):
-            if path.rng.random() < LOSS:
+            if path.rng.random() < path.loss:
                 path.lost += 1
                 return
             handle = loop.call_later(path.delay / 2, send, data)

@@ -82,8 +82,8 @@ async def visits(rounds, clock):
     return came
 
 
-async def over_the_path(appliance, folder, seed, kind):
-    path, clock = Path(DELAY, seed=seed), Hurried()
+async def over_the_path(appliance, folder, seed, kind, path=None):
+    path, clock = path or Path(DELAY, seed=seed), Hurried()
     async with AsyncExitStack() as stack:
         numbers = range(1, AGENTS + 1)
         _, port = await stack.enter_async_context(agents([near(n) for n in numbers]))
@@ -119,6 +119,20 @@ async def test_a_device_that_only_speaks_snmp_is_not_left_alone_for_lost_datagra
         breakers_opened=len(opened),
         devices_taken_for_lost=0,
     )
+
+
+async def test_a_path_that_only_is_slow_costs_no_answer(appliance, folder, monkeypatch):
+    """Two answers take longer than a device has for one: who it is, and what it was asked."""
+    monkeypatch.setattr(
+        classes, "LABORATORY", replace(classes.LABORATORY, connect=0.35, whole=10.0)
+    )
+    monkeypatch.setattr("tests.harm.test_lost_datagrams.AGENTS", 1)
+    monkeypatch.setattr("tests.harm.test_lost_datagrams.VISITS", 1)
+    slow = Path(0.4, loss=0.0)
+
+    _, came, *_ = await over_the_path(appliance, folder, 1, "standard", slow)
+
+    assert came == {"answered": 1}
 
 
 @pytest.mark.skipif(not SHORT, reason="the short one shows it")
