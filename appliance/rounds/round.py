@@ -165,9 +165,25 @@ class Rounds:
     async def _written(self, asset: Asset, taken: Taken) -> Visited:
         # One at a time from the states before to the states after, as a replay will do it.
         async with self.writing:
+            if self.addresses().get(asset.id) != asset.address:
+                return await self._accounted(asset, taken)
             shut_in = {c.vantage for c in self.taking.controls.newest() if c.answered is False}
             rows = self.recall.note(asset, taken.put, taken.observations, shut_in=shut_in)
             return await self._write(asset, taken, rows)
+
+    async def _accounted(self, asset: Asset, taken: Taken) -> Visited:
+        """
+        Write down what was sent in a visit whose asset a reload took away or put elsewhere.
+
+        What was seen in it would speak for another device, or for none.
+        """
+        at = self.clock.now()
+        entries = [bodies.load(asset.id, at, taken)] if taken.load.packets else []
+        entries += [bodies.guard(event, at) for event in taken.events]
+        first = self.store.size
+        if entries:
+            await self.store.commit(entries)
+        return Visited(asset.id, taken.started, at, (), (), first_entry=first, taken=taken)
 
     async def record(self, events: Sequence[Event]) -> None:
         """Write down and tell what the guard did outside of a visit, or ended without an event."""

@@ -164,6 +164,34 @@ async def test_what_stood_at_an_address_says_nothing_of_what_stands_at_another(
         assert {o.asset for o in r.recall.memory} == {"rtu"}
 
 
+@pytest.mark.parametrize("then", ["elsewhere", "gone"])
+async def test_a_visit_under_way_when_its_asset_moves_or_goes_speaks_for_nobody(
+    site, rounds, clock, then
+):
+    running = []
+
+    async def reloads(reader, writer):
+        if running:
+            running.pop()()
+        writer.close()
+
+    async with await asyncio.start_server(reloads, "0.0.0.0", 0) as server:
+        number = server.sockets[0].getsockname()[1]
+        other = asset(number, name="rtu", address="127.0.0.3")
+        moved = [asset(number, address="127.0.0.2")] if then == "elsewhere" else []
+        async with rounds(site(assets(asset(number), other)), clock) as r:
+            after = load(site(assets(*moved, other)))
+            running.append(lambda: r.adopt(after))
+            visited = await r.visit("plc")
+
+            assert visited.taken.observations
+            assert (visited.observations, visited.judged) == ((), ())
+            assert list(r.recall.memory) == []
+            recorded = [json.loads(body)["type"] async for _, body in r.store.entries()]
+            assert "load" in recorded
+            assert not {"observations", "verdicts"} & set(recorded)
+
+
 async def test_what_left_the_inventory_is_forgotten(site, rounds, port, clock):
     async with rounds(site(assets(asset(port))), clock) as r:
         await r.visit("plc")
